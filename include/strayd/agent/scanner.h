@@ -1,0 +1,84 @@
+// One straight pass from the kernel's word to ours: snapshot, supervisors,
+// verdicts, plan, reap, report. The only place where the rooms meet.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "strayd/config/config.h"
+#include "strayd/core/judge.h"
+#include "strayd/core/plan.h"
+#include "strayd/core/report.h"
+#include "strayd/proc/features.h"
+#include "strayd/proc/procfs.h"
+#include "strayd/reap/reaper.h"
+#include "strayd/report/audit.h"
+#include "strayd/report/state.h"
+#include "strayd/sys/fd.h"
+
+namespace strayd {
+
+// What strayd may do with what it finds, and by whose wish.
+enum class Wish {
+  Look,     // scan, explain: nothing is signalled or written
+  Observe,  // run in observe mode: everything but the signal
+  Reap      // run in enforce mode, or scan --reap
+};
+
+// Used by one thread.
+class Scanner {
+ public:
+  struct Parts {
+    Config config{};
+    Procfs procfs;
+    std::vector<Feature> features{};
+    // nullopt: nothing durable can be promised, so nothing is signalled.
+    std::optional<Audit> audit{};
+    State state{};
+    Wish wish = Wish::Look;
+    // Told to stop; asked while a tree is frozen.
+    std::function<bool()> stopping = [] {
+      return false;
+    };
+  };
+  explicit Scanner(Parts parts);
+  Scanner(const Scanner&) = delete;
+  Scanner& operator=(const Scanner&) = delete;
+  ~Scanner();
+
+  // One scan. Orders are begun, not awaited.
+  Report scan();
+
+  // The reaps under way: see Reaper.
+  void advance();
+  std::vector<int> wait_fds() const;
+  std::optional<std::chrono::nanoseconds> deadline() const;
+  std::size_t awaited() const;
+
+  // Gives up what is still promised and takes note of it.
+  void abandon();
+  // The newest report with what became known since.
+  Report latest() const;
+
+  // Takes the new configuration whole. Suspicions start anew.
+  void reconfigure(Config config);
+  void note_failed_reload();
+
+  const Config& config() const;
+  const Snapshot& snapshot() const;  // the newest; empty before the first scan
+  // More processes whose details are wanted (explain).
+  void look_closer_at(pid_t pid);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace strayd

@@ -1,0 +1,19 @@
+// What commands that scan need before their first scan.
+#pragma once
+
+#include <string>
+
+#include "strayd/agent/scanner.h"
+#include "strayd/config/config.h"
+#include "strayd/core/result.h"
+
+namespace strayd {
+
+// Opens the process table and, unless the wish is only to look, the audit
+// ledger and the state; settles what an earlier strayd left behind. Fails where
+// nothing could be seen; what merely disarms is said in the report.
+Result<Scanner::Parts> prepare(const Config& config,
+                               const std::string& procfs,
+                               Wish wish);
+
+}  // namespace strayd

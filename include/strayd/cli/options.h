@@ -1,0 +1,54 @@
+// The command line, parsed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "strayd/agent/log.h"
+#include "strayd/config/config.h"
+#include "strayd/core/result.h"
+
+namespace strayd {
+
+enum class ExitCode {
+  Done = 0,  // nothing to do, or all done
+  Failed = 1,
+  Usage = 2,           // usage or configuration
+  OrphansLeft = 3,     // found and left
+  EvidenceMissing = 4  // something is held, or a supervisor does not answer
+};
+
+struct CommandLine {
+  std::string config_file{};  // empty: the embedded default
+  std::optional<Mode> mode{};
+  std::optional<std::string> listen{};
+  std::optional<std::string> telemetry_path{};
+  std::optional<std::string> web_config_file{};
+  std::string procfs = "/proc";
+  LogOptions log{};
+  // scan
+  bool json = false;
+  bool reap = false;
+  bool quick = false;
+  // explain
+  pid_t pid = 0;
+  // check-config
+  bool print_default = false;
+  bool print_schema = false;
+};
+
+// The file or the embedded default, with the flags on top.
+Result<Config> effective_config(const CommandLine& line);
+
+ExitCode run_command(const CommandLine& line);
+ExitCode scan_command(const CommandLine& line);
+ExitCode explain_command(const CommandLine& line);
+ExitCode doctor_command(const CommandLine& line);
+ExitCode check_config_command(const CommandLine& line);
+
+// One line, or one for each problem, on standard error.
+ExitCode complain(const Error& error, ExitCode code);
+
+}  // namespace strayd

@@ -1,0 +1,55 @@
+// The configuration: JSON with comments, checked against what is published as
+// JSON Schema. Every error names file, line, column, key and what was expected.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strayd/core/policy.h"
+#include "strayd/core/result.h"
+#include "strayd/report/audit.h"
+#include "strayd/web/server.h"
+
+namespace strayd {
+
+struct Pm2Config {
+  bool automatic = true;             // "homes": "auto"
+  std::vector<std::string> homes{};  // absolute; in auto mode besides those found
+  std::chrono::milliseconds timeout{2000};
+};
+
+struct RemoteConfig {
+  std::string name{};
+  std::vector<std::string> hosts{};
+  std::vector<int> ports{};
+};
+
+struct Config {
+  Policy policy{};
+  Pm2Config pm2{};
+  std::vector<RemoteConfig> remotes{};
+  AuditOptions audit{};
+  std::string state_dir{};
+  WebOptions web{};
+  std::string telemetry_path = "/metrics";
+  // SHA-256 or the like over the meaning, not the text: layout and comments do
+  // not change it.
+  std::string digest{};
+};
+
+// The text of the embedded default: rule `tsx-server`, observing, 127.0.0.1.
+std::string_view default_config_text();
+std::string_view config_schema_text();
+
+// `name` is for the errors: "strayd.json:12:5: …".
+Result<Config> parse_config(std::string_view text, std::string_view name);
+Result<Config> load_config(const std::string& path);
+// The embedded default, with the state and audit paths that this user may use.
+Result<Config> default_config();
+
+// "500ms", "10s", "5m", "1h".
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
+
+}  // namespace strayd

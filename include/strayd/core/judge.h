@@ -1,0 +1,91 @@
+// The judgement: who owns what, and what nobody owns any more. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "strayd/core/policy.h"
+#include "strayd/core/process.h"
+#include "strayd/core/supervisor.h"
+#include "strayd/core/verdict.h"
+
+namespace strayd {
+
+// What earlier scans saw and this one needs. Part of it survives a restart.
+struct HomeMemory {
+  std::optional<ProcId> daemon{};  // of the last whole answer
+  std::uint64_t list = 0;          // fingerprint of the last list
+  int same_list = 0;               // whole answers in a row with that list
+  std::optional<BootTime> lost{};  // since when it does not answer
+  std::optional<uid_t> uid{};
+  bool seen = false;  // a daemon was ever seen here
+
+  bool operator==(const HomeMemory&) const = default;
+};
+
+struct Memory {
+  std::map<std::string, HomeMemory> homes{};
+  // When a newer generation than this process's own was first listed.
+  std::map<ProcId, BootTime> superseded{};
+  // When its app was first seen missing from its own daemon's list.
+  std::map<ProcId, BootTime> unlisted{};
+
+  bool operator==(const Memory&) const = default;
+};
+
+// Everything that a judgement rests on. Borrowed.
+struct Evidence {
+  const Snapshot& snapshot;
+  std::span<const Pm2View> pm2;
+  const Memory& memory;
+};
+
+// Folds one scan into the memory; call it before judge(). Entries of processes
+// that are gone are dropped, so it is bounded by the snapshot.
+Memory remember(const Memory& before,
+                const Snapshot& snapshot,
+                std::span<const Pm2View> pm2);
+
+// The processes whose details (exe, cwd, cgroup, environment) a judgement
+// needs: what a rule's pattern matches, its ancestors, its descendants and its
+// siblings, and whatever looks like a supervisor. Ascending.
+std::vector<ProcId> details_needed(const Snapshot& snapshot,
+                                   const Policy& policy);
+
+// One verdict for each candidate and for each member of an orphan tree,
+// ascending by pid. `pending` is never given here: ripening needs the watchlist
+// (plan.h).
+std::vector<Verdict> judge(const Evidence& evidence, const Policy& policy);
+
+// Orphans of one judgement that are not orphans of the same kind in the other
+// become held. `second` is the newer one and is what is returned.
+std::vector<Verdict> in_both(std::span<const Verdict> first,
+                             std::vector<Verdict> second);
+
+// The strongest claim to live of one process, candidate or not: protected,
+// managed or held. nullopt: nobody claims it. This is the last look before a
+// signal.
+struct Claim {
+  Standing standing = Standing::Held;
+  Reason reason{};
+  std::string app{};
+  std::string home{};
+};
+std::optional<Claim> claim_on(const Evidence& evidence,
+                              const Policy& policy,
+                              const ProcId& id);
+
+bool matches(const Match& match, const Process& process);
+
+// A process that only carries its child: sh -c, npm, npx, yarn, pnpm.
+bool is_wrapper(const Process& process);
+// A wrapper, or a runner that starts the server as its child: tsx, ts-node-dev,
+// nodemon.
+bool is_carrier(const Process& process);
+
+}  // namespace strayd

@@ -1,0 +1,85 @@
+// The restart ledger: strayd's own count of an app's restarts. It only goes up,
+// whatever PM2's does (reset, resurrect, update, delete and start again).
+//
+// PM2's `restart_time` goes down in many ways (measured on 7.0.4), is lost with
+// the daemon, and belongs to one instance under a pm_id that is reused. So the
+// ledger keeps a baseline for each (unique_id, pm_id) and adds what was gained.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "strayd/core/supervisor.h"
+
+namespace strayd {
+
+enum class Cause {
+  Operator,
+  Watch,
+  MemoryLimit,
+  ExitCode,
+  Signal,
+  Oom,
+  PortConflict,
+  Strayd,
+  Unknown
+};
+inline constexpr Cause kCauses[] = {Cause::Operator,
+                                    Cause::Watch,
+                                    Cause::MemoryLimit,
+                                    Cause::ExitCode,
+                                    Cause::Signal,
+                                    Cause::Oom,
+                                    Cause::PortConflict,
+                                    Cause::Strayd,
+                                    Cause::Unknown};
+std::string_view to_string(Cause cause);
+
+struct AppKey {
+  std::string home{};
+  std::string app{};
+  auto operator<=>(const AppKey&) const = default;
+};
+
+struct InstanceKey {
+  std::string home{};
+  std::string unique_id{};
+  std::int64_t pm_id = -1;
+  auto operator<=>(const InstanceKey&) const = default;
+};
+
+struct AppAccount {
+  std::map<Cause, std::uint64_t> restarts{};
+  std::uint64_t resets = 0;  // how often PM2's own count went down
+
+  bool operator==(const AppAccount&) const = default;
+};
+
+struct InstanceBaseline {
+  std::string app{};
+  std::int64_t restart_time = 0;
+
+  bool operator==(const InstanceBaseline&) const = default;
+};
+
+struct RestartLedger {
+  std::map<AppKey, AppAccount> apps{};
+  std::map<InstanceKey, InstanceBaseline> instances{};
+  // Homes that answered before: an instance that is new there was started since
+  // and its whole count is news. In a home seen for the first time the count is
+  // the past, and becomes the baseline.
+  std::map<std::string, bool> homes{};
+
+  bool operator==(const RestartLedger&) const = default;
+};
+
+// Folds the answering views in. A home that does not answer changes nothing.
+RestartLedger account_restarts(RestartLedger before,
+                               std::span<const Pm2View> pm2);
+
+}  // namespace strayd

@@ -1,0 +1,173 @@
+// What one scan found and did. Immutable once published. Metrics, status page,
+// CLI output and audit lines are made from reports and from nothing else, so
+// they cannot disagree.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "strayd/core/ledger.h"
+#include "strayd/core/plan.h"
+#include "strayd/core/policy.h"
+#include "strayd/core/process.h"
+#include "strayd/core/result.h"
+#include "strayd/core/supervisor.h"
+#include "strayd/core/verdict.h"
+
+namespace strayd {
+
+// What became of one process of an ordered tree.
+enum class Outcome {
+  Terminated,  // its exit was seen after SIGTERM
+  Killed,      // its exit was seen after SIGKILL
+  Gone,        // it had exited before we signalled it
+  Refused,     // the last look found a claim, a veto or another program
+  Failed       // the signal failed, or it outlived SIGKILL
+};
+std::string_view to_string(Outcome outcome);
+
+// Why a Refused or a Failed one was so. Fixed words, for the label `reason`.
+enum class FailureWhy {
+  None,
+  Changed,       // identity, program, user or arguments are not what they were
+  Claimed,       // somebody owns it, or a descendant, after all
+  IntentFailed,  // the audit ledger could not be written
+  Denied,        // EPERM
+  Survived,      // alive after SIGKILL (state D)
+  GaveUp,        // its tree could not be frozen
+  Interrupted,   // strayd was told to stop
+  Error
+};
+inline constexpr FailureWhy kFailureWhys[] = {FailureWhy::Changed,
+                                              FailureWhy::Claimed,
+                                              FailureWhy::IntentFailed,
+                                              FailureWhy::Denied,
+                                              FailureWhy::Survived,
+                                              FailureWhy::GaveUp,
+                                              FailureWhy::Interrupted,
+                                              FailureWhy::Error};
+std::string_view to_string(FailureWhy why);
+
+struct Reaped {
+  ProcId id{};
+  ProcId tree{};
+  std::string rule{};
+  std::string app{};
+  std::string home{};
+  Standing kind = Standing::Stray;
+  Outcome outcome = Outcome::Failed;
+  FailureWhy failure = FailureWhy::None;
+  std::string detail{};                 // one line for a person
+  std::chrono::nanoseconds duration{};  // from the first signal to the exit
+};
+
+// The process at the end of an instance's chain: the one that serves.
+struct Backend {
+  std::optional<ProcId> id{};  // nullopt: there is none
+  std::optional<std::int64_t> start_unix_ms{};
+};
+
+struct InstanceReport {
+  int slot = 0;  // 0…, by pm_id within the app; stable while instances live
+  Pm2Instance pm2{};
+  std::optional<std::int64_t> start_unix_ms{};  // of the listed, valid pid
+  // nullopt: it can't be told (the tree could not be read).
+  std::optional<Backend> backend{};
+};
+
+struct AppReport {
+  std::string home{};
+  std::string app{};
+  std::vector<InstanceReport> instances{};  // by slot
+};
+
+// How a candidate is shown: never its arguments, only program and script.
+struct Shown {
+  std::string program{};  // base name of the executable, else comm
+  std::string script{};   // base name of the script argument; empty: none
+  std::optional<uid_t> uid{};
+  std::chrono::nanoseconds age{};
+};
+
+// A cumulative histogram in Prometheus' sense, in seconds.
+struct Histogram {
+  std::vector<double> bounds{};  // upper, ascending, without +Inf
+  std::vector<std::uint64_t>
+      counts{};  // per bucket, not cumulated; +1 for +Inf
+  double sum = 0;
+
+  static Histogram with(std::vector<double> bounds);
+  void observe(double value);
+  std::uint64_t count() const;
+};
+
+// Counters since strayd started. Keys are fixed words and configured names.
+struct Totals {
+  std::uint64_t scans = 0;
+  std::map<std::string, std::uint64_t> scan_errors{};  // by reason
+  using RuleKind = std::pair<std::string, Standing>;
+  std::map<RuleKind, std::uint64_t> detected{};  // once for each process
+  std::map<std::tuple<std::string, Standing, Outcome>, std::uint64_t>
+      killed{};  // Terminated, Killed
+  std::map<std::pair<std::string, FailureWhy>, std::uint64_t> failures{};
+  std::map<std::pair<std::string, Withheld>, std::uint64_t> withheld{};
+  Histogram scan_duration{};
+  Histogram reap_duration{};
+  Histogram orphan_age{};
+};
+
+struct ReloadState {
+  bool successful = true;
+  std::int64_t success_unix_ms = 0;
+};
+
+struct Report {
+  std::uint64_t scan = 0;
+  std::int64_t finished_unix_ms = 0;
+  std::chrono::nanoseconds duration{};
+  BootTime taken{};
+  Mode mode = Mode::Observe;
+  bool acting = false;             // enforcing, armed, breaker closed
+  std::optional<Error> failure{};  // set: the scan stopped before judging
+  std::size_t processes = 0;
+  std::size_t vanished = 0;
+  std::size_t unreadable = 0;
+  std::vector<Pm2View> pm2{};
+  std::vector<Verdict> verdicts{};
+  std::map<ProcId, Shown> shown{};  // for every process in verdicts and chains
+  std::vector<WithheldTree> withheld{};
+  std::vector<Reaped> reaped{};  // known since the report before
+  std::size_t reaping = 0;       // processes signalled, exit not yet seen
+  Breaker breaker{};
+  std::map<std::string, std::string> blind{};  // feature -> why it lacks
+  std::map<std::string, bool> features{};      // every feature -> available
+  std::vector<AppReport> apps{};
+  RestartLedger ledger{};
+  std::vector<std::string> rules{};  // names, for zero-initialised series
+  std::map<std::string, std::size_t> zombies{};  // by rule
+  std::vector<ProcId> newly_detected{};  // orphans first seen in this scan
+  ReloadState reload{};
+  Totals totals{};
+};
+
+// The counters after this report. Pure; the only place where they rise.
+Totals account(Totals before, const Report& report);
+
+// For each app of the answering views: its instances and their backends.
+std::vector<AppReport> describe_apps(const Snapshot& snapshot,
+                                     std::span<const Pm2View> pm2,
+                                     const Policy& policy);
+
+// Program and script of a process, without any argument.
+Shown show(const Process& process, BootTime now);
+
+// Homes that are silent or dead, or candidates that are held.
+bool evidence_missing(const Report& report);
+
+}  // namespace strayd

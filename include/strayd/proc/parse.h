@@ -1,0 +1,68 @@
+// The texts of /proc/PID, turned into values. Pure: bytes in, values out.
+//
+// The bytes are under foreign control: a process chooses its name, command line
+// and environment. Nothing here throws, recurses, or takes more than linear
+// time. Formats: proc(5) and fs/proc/{array,base}.c of Linux 6.18.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strayd/core/process.h"
+#include "strayd/core/result.h"
+
+namespace strayd {
+
+// The fields of /proc/PID/stat that strayd uses.
+struct ProcStat {
+  ProcId id{};
+  std::string comm{};  // raw bytes
+  char state = '?';
+  pid_t parent = 0;
+  pid_t group = 0;
+  pid_t session = 0;
+  std::int32_t tty = 0;
+  std::uint32_t flags = 0;
+  std::int64_t threads = 0;
+
+  bool operator==(const ProcStat&) const = default;
+};
+
+// Fault::Malformed where any field up to the start time is missing or cut off.
+Result<ProcStat> parse_stat(std::string_view text);
+
+// The fields of /proc/PID/status that strayd uses; Unread::Failed where one is
+// missing, malformed, or there twice.
+struct ProcStatus {
+  Observed<uid_t> uid = std::unexpected(Unread::Failed);
+  Observed<int> pid_namespace_depth = std::unexpected(Unread::Failed);
+  Observed<pid_t> tracer = std::unexpected(Unread::Failed);
+
+  bool operator==(const ProcStatus&) const = default;
+};
+ProcStatus parse_status(std::string_view text);
+
+// The arguments; empty ones at the end are dropped (a process that writes a
+// title over its argv pads with NULs), empty ones between are kept.
+std::vector<std::string> split_cmdline(std::string_view text);
+
+// The allow-listed variables (kEnvironmentKeys). The first occurrence counts,
+// as it does for getenv(3). A cluster worker of PM2 has one variable `pm2_env`
+// instead, a JSON object: its allow-listed members are added where there is no
+// variable of that name. Unread::Failed where that object is not whole, as the
+// rest would look like a process that PM2 never knew.
+Observed<Environment> parse_environ(std::string_view text);
+
+// The members of PM2's JSON object that are allow-listed and not objects,
+// arrays or null; numbers as decimal text.
+Result<Environment> parse_pm2_env(std::string_view json);
+
+// From /proc/PID/cgroup: the path in the unified hierarchy unless that is "/"
+// and there are others, else in name=systemd, else the first one's.
+Result<std::string> parse_cgroup(std::string_view text);
+
+}  // namespace strayd

@@ -1,0 +1,45 @@
+// A report as people and programs read it. Each makes valid UTF-8 of whatever
+// bytes a process or PM2 put into a name.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "strayd/core/report.h"
+#include "strayd/report/self_usage.h"
+
+namespace strayd {
+
+// Invalid UTF-8 becomes U+FFFD; control characters stay (see one_line).
+std::string valid_utf8(std::string_view bytes);
+// Valid UTF-8 and no control character: safe in a log line or a terminal.
+std::string one_line(std::string_view bytes);
+
+// The Prometheus text exposition 0.0.4 of the newest report. Pure. What the
+// report does not know is absent, never 0; every label value is valid UTF-8,
+// free of control characters and at most 128 bytes long.
+std::string metrics_text(const Report& report, const SelfUsage& self);
+
+// `scan --json`: the object of the interface contract, version 1.
+std::string scan_json(const Report& report);
+// `/api/v1/status`: the same with what a page needs beside it.
+std::string status_json(const Report& report);
+
+enum class Detail {
+  Brief,  // managed and protected processes only as a count
+  Full    // every verdict
+};
+
+// `scan`: for a person. Without a candidate that is an orphan, pending or held:
+// a line of its own that says "No orphaned processes found".
+std::string scan_text(const Report& report, Detail detail = Detail::Brief);
+// `explain PID`: the chain to pid 1, each step's evidence, the verdict, and
+// what would be needed to change it.
+std::string explain_text(const Snapshot& snapshot,
+                         const Report& report,
+                         pid_t pid);
+
+// `/`: a plain page that needs no script.
+std::string status_page(const Report& report);
+
+}  // namespace strayd

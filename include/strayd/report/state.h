@@ -1,0 +1,62 @@
+// What survives a restart of strayd: the restart ledger, the breaker, the
+// hour's kills, the homes that were seen.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strayd/core/ledger.h"
+#include "strayd/core/plan.h"
+#include "strayd/core/result.h"
+
+namespace strayd {
+
+struct State {
+  std::string boot_id{};
+  RestartLedger ledger{};
+  Breaker breaker{};
+  std::string config_digest{};                // of the config that it ran with
+  std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
+  std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
+
+  bool operator==(const State&) const = default;
+};
+
+struct LoadedState {
+  State state{};
+  // Set: the file was unreadable or foreign, was kept aside under another name,
+  // and we start afresh. One line that says so.
+  std::optional<std::string> complaint{};
+};
+
+// No file is an empty state. Fails only if the directory can't be used, or if
+// strayd has no file descriptor or memory left: then nothing is moved.
+Result<LoadedState> load_state(const std::string& directory);
+
+// Atomic and durable. Exhausted: more of something than load_state() would
+// believe; the file stays as it is.
+Result<void> save_state(const std::string& directory, const State& state);
+
+// The state as this boot may use it: the homes of another one are forgotten,
+// the ledger, the breaker and the hour's kills stay.
+State of_boot(State state, const std::string& boot_id);
+
+// The file's text, and back. Pure. JSON of the format "strayd-state", version
+// 1, with a checksum: damage is found, not guessed at. Names are bytes; what is
+// not printable ASCII in them, and '%', is %XX.
+std::string format_state(const State& state);
+Result<State> parse_state(std::string_view text);
+
+// More is absurd, and not believed.
+inline constexpr std::size_t kMostApps = 10'000;
+inline constexpr std::size_t kMostInstances = 100'000;
+inline constexpr std::size_t kMostHomes = 10'000;
+inline constexpr std::size_t kMostKills = 10'000;
+inline constexpr std::size_t kLargestStateFile = 64UZ * 1024 * 1024;
+
+}  // namespace strayd

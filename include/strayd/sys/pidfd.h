@@ -1,0 +1,22 @@
+// A process, held by a descriptor: it stays that process whatever becomes of
+// its pid (pidfd_open(2), Linux 5.3).
+//
+// Not the wrappers of <sys/pidfd.h>: glibc 2.36 declares them without C
+// linkage.
+#pragma once
+
+#include <sys/types.h>
+
+#include "strayd/core/result.h"
+#include "strayd/sys/fd.h"
+
+namespace strayd {
+
+// Fault::NotFound where there is no such process. A dying one may be refused
+// with EINVAL for a moment; that is said as NotFound, too.
+Result<UniqueFd> open_pidfd(pid_t pid);
+
+// Fault::NotFound: it has ended and was reaped. Flags are always 0.
+Result<void> signal_pidfd(int pidfd, int signal);
+
+}  // namespace strayd

@@ -1,0 +1,240 @@
+#include "strayd/agent/agent.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "strayd/agent/log.h"
+#include "strayd/agent/scanner.h"
+#include "strayd/agent/start.h"
+#include "strayd/reap/reaper.h"
+#include "strayd/report/render.h"
+#include "strayd/report/self_usage.h"
+#include "strayd/report/version.h"
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+#include "strayd/web/routes.h"
+#include "strayd/web/server.h"
+
+namespace strayd {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// The newest report, for the web's threads. Thread-safe.
+class Newest {
+ public:
+  void publish(Report report) {
+    auto next = std::make_shared<const Report>(std::move(report));
+    const std::lock_guard lock(mutex_);
+    report_ = std::move(next);
+  }
+  std::shared_ptr<const Report> get() const {
+    const std::lock_guard lock(mutex_);
+    return report_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Report> report_;
+};
+
+Response answer(const Request& request,
+                const std::string& telemetry_path,
+                const Newest& newest) {
+  const std::shared_ptr<const Report> report = newest.get();
+  const Report empty;
+  const Report& shown = report ? *report : empty;
+  const Pages pages{
+      .metrics = [&] { return metrics_text(shown, self_usage()); },
+      .page = [&] { return status_page(shown); },
+      .status = [&] { return status_json(shown); },
+      .ready = report != nullptr,
+      .telemetry_path = telemetry_path};
+  return route(request, pages);
+}
+
+// One agent for one state directory: two would write one ledger.
+Result<UniqueFd> lock_state(const std::string& directory) {
+  if (auto made = make_directories(directory); !made) {
+    spdlog::warn("{}; strayd only observes without it", made.error().what);
+    return UniqueFd();
+  }
+  const std::string path = directory + "/agent.lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return UniqueFd();
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(Fault::Exhausted,
+                "another strayd runs on " + directory +
+                    "; stop it, or give this one its own state.dir");
+  }
+  return fd;
+}
+
+class Agent {
+ public:
+  Agent(Signals& signals,
+        Scanner& scanner,
+        Server& server,
+        Newest& newest,
+        const AgentOptions& options)
+      : signals_(signals),
+        scanner_(scanner),
+        server_(server),
+        newest_(newest),
+        options_(options) {}
+
+  void run() {
+    nanoseconds next = steady_time();
+    while (!signals_.stop()) {
+      if (signals_.reload()) reload();
+      if (steady_time() >= next) {
+        scan();
+        next =
+            std::max(next + scanner_.config().policy.interval, steady_time());
+      }
+      wait(next);
+      scanner_.advance();
+    }
+    scanner_.abandon();
+    publish(scanner_.latest());
+  }
+
+ private:
+  void scan() { publish(scanner_.scan()); }
+
+  void publish(Report report) {
+    log_changes(last_, report);
+    last_ = report;
+    newest_.publish(std::move(report));
+  }
+
+  void wait(nanoseconds next_scan) {
+    std::vector<pollfd> awaited{
+        {.fd = signals_.fd(), .events = POLLIN, .revents = 0}};
+    for (const int fd : scanner_.wait_fds()) {
+      awaited.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+    }
+    nanoseconds until = next_scan;
+    if (const auto deadline = scanner_.deadline()) {
+      until = std::min(until, *deadline);
+    }
+    const auto left = std::max(until - steady_time(), nanoseconds{0});
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec timeout{.tv_sec = whole.count(),
+                           .tv_nsec = (left - whole).count()};
+    (void)::ppoll(awaited.data(), awaited.size(), &timeout, nullptr);
+    signals_.take();
+  }
+
+  void reload() {
+    const Config before = scanner_.config();
+    Result<Config> config = options_.load();
+    Result<Users> users =
+        config ? load_users(config->web) : std::unexpected(config.error());
+    if (!users) {
+      spdlog::error("reload failed, the last good configuration stays: {}",
+                    users.error().what);
+      scanner_.note_failed_reload();
+      publish(scanner_.latest());
+      return;
+    }
+    if (config->web.listen != before.web.listen ||
+        config->state_dir != before.state_dir ||
+        config->audit.file != before.audit.file) {
+      spdlog::warn(
+          "web.listen, state.dir and audit.file take effect at the "
+          "next start, ignoring");
+      config->web.listen = before.web.listen;
+      config->state_dir = before.state_dir;
+      config->audit = before.audit;
+    }
+    server_.set_users(*std::move(users));
+    scanner_.reconfigure(*std::move(config));
+    spdlog::info("configuration reloaded");
+    scan();
+  }
+
+  static Result<Users> load_users(const WebOptions& web) {
+    if (web.config_file.empty()) return Users{};
+    return load_web_config(web.config_file);
+  }
+
+  Signals& signals_;
+  Scanner& scanner_;
+  Server& server_;
+  Newest& newest_;
+  const AgentOptions& options_;
+  Report last_{};
+};
+
+void say_hello(const Config& config,
+               const Scanner::Parts& parts,
+               const Server& server) {
+  spdlog::info("strayd {} ({}) {} every {} ms on http://{}{}",
+               version(),
+               revision(),
+               parts.wish == Wish::Reap ? "enforces" : "observes",
+               std::chrono::duration_cast<std::chrono::milliseconds>(
+                   config.policy.interval)
+                   .count(),
+               server.address(),
+               config.telemetry_path);
+  for (const Rule& rule : config.policy.rules) {
+    spdlog::info("rule {}: {}",
+                 rule.name,
+                 rule.match.pattern ? rule.match.pattern->text() : "");
+  }
+}
+
+}  // namespace
+
+Result<void> run_agent(const AgentOptions& options, const Config& config) {
+  Result<Signals> signals = Signals::block();
+  if (!signals) return std::unexpected(signals.error());
+  const Result<UniqueFd> lock = lock_state(config.state_dir);
+  if (!lock) return std::unexpected(lock.error());
+
+  const Wish wish =
+      config.policy.mode == Mode::Enforce ? Wish::Reap : Wish::Observe;
+  Result<Scanner::Parts> parts = prepare(config, options.procfs, wish);
+  if (!parts) return std::unexpected(parts.error());
+  parts->stopping = [&] {
+    signals->take();
+    return signals->stop();
+  };
+  // Before any thread exists, so that it holds for all of them.
+  if (auto forbidden = forbid_pid_signals(); !forbidden) {
+    parts->features.push_back({.name = "seccomp_filter",
+                               .available = false,
+                               .required = true,
+                               .detail = forbidden.error().what});
+  }
+
+  Newest newest;
+  const std::string telemetry_path = config.telemetry_path;
+  Result<Server> server =
+      Server::start(config.web, [&](const Request& request) {
+        return answer(request, telemetry_path, newest);
+      });
+  if (!server) return std::unexpected(server.error());
+  say_hello(config, *parts, *server);
+
+  Scanner scanner(*std::move(parts));
+  Agent(*signals, scanner, *server, newest, options).run();
+  spdlog::info("stopped");
+  return {};
+}
+
+}  // namespace strayd

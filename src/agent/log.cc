@@ -1,0 +1,156 @@
+#include "strayd/agent/log.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "strayd/report/render.h"
+
+namespace strayd {
+namespace {
+
+constexpr auto kLevels =
+    std::to_array<std::string_view>({"debug", "info", "warn", "error"});
+
+// A quote or a backslash in the text would break the JSON line around it.
+class JsonText : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message,
+              const std::tm& /*time*/,
+              spdlog::memory_buf_t& out) override {
+    for (const char c :
+         std::string_view(message.payload.data(), message.payload.size())) {
+      if (c == '"' || c == '\\') out.push_back('\\');
+      out.push_back(c);
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonText>();
+  }
+};
+
+std::string state_of(const Pm2View& view) {
+  if (view.reply) return "answering";
+  switch (view.reply.error().kind) {
+    case Pm2Quiet::Silent:
+      return "silent";
+    case Pm2Quiet::Dead:
+      return "dead";
+    case Pm2Quiet::NeverSeen:
+      return "never seen";
+  }
+  return "unknown";
+}
+
+void log_supervisors(const Report& before, const Report& now) {
+  std::map<std::string, std::string> known;
+  for (const Pm2View& view : before.pm2) known[view.home] = state_of(view);
+  for (const Pm2View& view : now.pm2) {
+    const std::string state = state_of(view);
+    if (known[view.home] == state) continue;
+    if (view.reply) {
+      spdlog::info("PM2 {} answers: daemon pid {}, {} app instances",
+                   one_line(view.home),
+                   view.reply->daemon.pid,
+                   view.reply->instances.size());
+    } else {
+      spdlog::warn("PM2 {} is {}: {}; what it may own is held",
+                   one_line(view.home),
+                   state,
+                   one_line(view.reply.error().why));
+    }
+  }
+}
+
+std::string described(const Report& report, const ProcId& id) {
+  const auto shown = report.shown.find(id);
+  std::string text = "pid " + std::to_string(id.pid);
+  if (shown == report.shown.end()) return text;
+  text += " (" + one_line(shown->second.program);
+  if (!shown->second.script.empty()) {
+    text += " " + one_line(shown->second.script);
+  }
+  return text + ")";
+}
+
+void log_verdicts(const Report& before, const Report& now) {
+  std::map<ProcId, Standing> known;
+  for (const Verdict& verdict : before.verdicts) {
+    known[verdict.id] = verdict.standing;
+  }
+  for (const Verdict& verdict : now.verdicts) {
+    const auto was = known.find(verdict.id);
+    if (was != known.end() && was->second == verdict.standing) continue;
+    const bool notable = is_orphan(verdict.standing) ||
+                         verdict.standing == Standing::Held ||
+                         verdict.standing == Standing::Pending;
+    spdlog::log(notable ? spdlog::level::info : spdlog::level::debug,
+                "{} is {}: {} [rule {}]",
+                described(now, verdict.id),
+                to_string(verdict.standing),
+                one_line(verdict.reason.text),
+                verdict.rule);
+  }
+}
+
+void log_reaped(const Report& before, const Report& now) {
+  for (const Reaped& reaped : now.reaped) {
+    const bool well =
+        reaped.outcome != Outcome::Refused && reaped.outcome != Outcome::Failed;
+    spdlog::log(well ? spdlog::level::info : spdlog::level::warn,
+                "reap of the {} {}: {}{}{}",
+                to_string(reaped.kind),
+                described(before, reaped.id),
+                to_string(reaped.outcome),
+                reaped.detail.empty() ? "" : ": ",
+                one_line(reaped.detail));
+  }
+}
+
+}  // namespace
+
+Result<void> start_logging(const LogOptions& options) {
+  if (std::ranges::find(kLevels, options.level) == kLevels.end()) {
+    return fail(Fault::Malformed,
+                "--log.level: expected debug, info, warn or error, got '" +
+                    options.level + "'");
+  }
+  if (options.format != "text" && options.format != "json") {
+    return fail(
+        Fault::Malformed,
+        "--log.format: expected text or json, got '" + options.format + "'");
+  }
+  auto logger = std::make_shared<spdlog::logger>(
+      "strayd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(
+      spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonText>('*');
+  formatter->set_pattern(
+      options.format == "json"
+          ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":"%*"})"
+          : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(spdlog::level::from_str(options.level));
+  logger->flush_on(spdlog::level::debug);
+  spdlog::set_default_logger(std::move(logger));
+  return {};
+}
+
+void log_changes(const Report& before, const Report& now) {
+  log_supervisors(before, now);
+  log_verdicts(before, now);
+  log_reaped(before, now);
+  for (const auto& [feature, why] : now.blind) {
+    if (before.blind.contains(feature)) continue;
+    spdlog::warn("disarmed: {}: {}", feature, one_line(why));
+  }
+}
+
+}  // namespace strayd

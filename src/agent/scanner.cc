@@ -1,0 +1,473 @@
+#include "strayd/agent/scanner.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "strayd/core/forest.h"
+#include "strayd/pm2/observe.h"
+#include "strayd/report/render.h"
+#include "strayd/sys/os.h"
+
+namespace strayd {
+namespace {
+
+constexpr std::int64_t kHourMs = 3600 * 1000;
+
+// Wide enough for a scan of 300 processes and for one of 30 000.
+const std::vector<double> kScanSeconds{
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
+// A reap ends at once, within its grace, or just after.
+const std::vector<double> kReapSeconds{0.01, 0.1, 0.5, 1, 2.5, 5, 10, 15, 30};
+const std::vector<double> kOrphanAgeSeconds{
+    1, 5, 15, 60, 300, 900, 3600, 21600, 86400};
+
+std::vector<std::string> rule_names(const Policy& policy) {
+  std::vector<std::string> names;
+  for (const Rule& rule : policy.rules) names.push_back(rule.name);
+  return names;
+}
+
+}  // namespace
+
+struct Scanner::Impl {
+  explicit Impl(Parts given) : parts(std::move(given)), reaper(reaper_ports()) {
+    report.totals.scan_duration = Histogram::with(kScanSeconds);
+    report.totals.reap_duration = Histogram::with(kReapSeconds);
+    report.totals.orphan_age = Histogram::with(kOrphanAgeSeconds);
+    report.reload = {.successful = true, .success_unix_ms = unix_ms()};
+    report.ledger = parts.state.ledger;
+    restore_homes();
+    describe_self();
+  }
+
+  ReaperPorts reaper_ports();
+  void restore_homes();
+  void describe_self();
+  std::map<std::string, std::string> blind() const;
+  Authority authority() const;
+
+  Report scan();
+  void look();
+  void decide();
+  void act(const Plan& plan);
+  void finish(Report& fresh);
+  Report failed(const Error& error);
+
+  Result<Snapshot> take_snapshot();
+  std::vector<const Process*> suspects(const Plan& plan) const;
+  bool begin_reaping();
+  void trip_breaker(const std::string& why);
+  void save_changes();
+
+  Parts parts;
+  Reaper reaper;
+  UniqueFd reap_lock{};
+
+  // Of the scan under way.
+  Snapshot snapshot{};
+  std::vector<Pm2View> pm2{};
+  std::vector<Verdict> verdicts{};
+  Plan plan{};
+
+  // From scan to scan.
+  Memory memory{};
+  Watchlist watchlist{};
+  std::set<ProcId> known_orphans{};
+  std::vector<Reaped> reaped{};  // since the last report
+  std::set<ProcId> refused{};    // trees, since the last scan
+  std::optional<std::string> audit_failure{};
+  std::optional<std::string> state_failure{};
+  std::set<pid_t> close_ups{};
+  State saved{};
+  Report report{};
+};
+
+ReaperPorts Scanner::Impl::reaper_ports() {
+  return {.snapshot = [this] { return take_snapshot(); },
+          .read = [this](const ProcId& id) { return parts.procfs.read(id); },
+          .claim =
+              [this](const Snapshot& fresh, const ProcId& id) {
+                return claim_on(
+                    {.snapshot = fresh, .pm2 = pm2, .memory = memory},
+                    parts.config.policy,
+                    id);
+              },
+          .intend = [this](std::span<const Intent> intents) -> Result<void> {
+            if (!parts.audit)
+              return fail(Fault::Io, "there is no audit ledger");
+            Result<void> written = parts.audit->intend(intents);
+            audit_failure =
+                written ? std::nullopt : std::optional(written.error().what);
+            return written;
+          },
+          .outcome =
+              [this](const std::string& reap, const Reaped& done) {
+                if (parts.audit) {
+                  if (const auto written = parts.audit->outcome(reap, done);
+                      !written) {
+                    audit_failure = written.error().what;
+                  }
+                }
+                if (done.outcome == Outcome::Refused ||
+                    done.outcome == Outcome::Failed) {
+                  refused.insert(done.tree);
+                }
+                reaped.push_back(done);
+              },
+          .stopping = parts.stopping};
+}
+
+void Scanner::Impl::restore_homes() {
+  for (const auto& [home, uid] : parts.state.homes_seen) {
+    memory.homes[home] = {.uid = uid, .seen = true};
+  }
+}
+
+void Scanner::Impl::describe_self() {
+  report.mode = parts.config.policy.mode;
+  report.rules = rule_names(parts.config.policy);
+  report.breaker = parts.state.breaker;
+  report.features.clear();
+  for (const Feature& feature : parts.features) {
+    report.features[feature.name] = feature.available;
+  }
+  report.features["audit_ledger"] = parts.audit.has_value() && !audit_failure;
+  report.features["state_file"] = !state_failure;
+  report.blind = blind();
+}
+
+// What lacks so that strayd must not act (I14).
+std::map<std::string, std::string> Scanner::Impl::blind() const {
+  std::map<std::string, std::string> lacks;
+  for (const Feature& feature : parts.features) {
+    if (feature.required && !feature.available) {
+      lacks[feature.name] = feature.detail;
+    }
+  }
+  if (parts.wish == Wish::Look) return lacks;
+  if (!parts.audit) {
+    lacks["audit_ledger"] = "it could not be opened";
+  } else if (audit_failure) {
+    lacks["audit_ledger"] = *audit_failure;
+  }
+  if (state_failure) lacks["state_file"] = *state_failure;
+  if (!parts.procfs.is_live()) {
+    lacks["live_procfs"] = "--path.procfs is not this kernel's /proc";
+  }
+  return lacks;
+}
+
+Authority Scanner::Impl::authority() const {
+  const std::int64_t hour_ago = unix_ms() - kHourMs;
+  const auto recent =
+      std::ranges::count_if(parts.state.kills_unix_ms,
+                            [&](std::int64_t at) { return at > hour_ago; });
+  return {.act = parts.wish == Wish::Reap,
+          .armed = blind().empty(),
+          .breaker = parts.state.breaker,
+          .kills_last_hour = static_cast<std::size_t>(recent)};
+}
+
+Result<Snapshot> Scanner::Impl::take_snapshot() {
+  return parts.procfs.snapshot([this](const Snapshot& base) {
+    std::vector<ProcId> wanted = details_needed(base, parts.config.policy);
+    const Forest forest(base);
+    for (const pid_t pid : close_ups) {
+      const Process* process = forest.find(pid);
+      if (process == nullptr) continue;
+      wanted.push_back(process->id);
+      for (const Process* ancestor : forest.chain(*process).ancestors) {
+        wanted.push_back(ancestor->id);
+      }
+    }
+    std::ranges::sort(wanted);
+    const auto repeated = std::ranges::unique(wanted);
+    wanted.erase(repeated.begin(), repeated.end());
+    return wanted;
+  });
+}
+
+Report Scanner::Impl::scan() {
+  const auto began = steady_time();
+
+  // Look: the processes, then what PM2 says of them.
+  Result<Snapshot> first = take_snapshot();
+  if (!first) {
+    Report fresh = failed(first.error());
+    fresh.duration = steady_time() - began;
+    finish(fresh);
+    return report;
+  }
+  snapshot = *std::move(first);
+  look();
+
+  // Judge; and look twice before anything is called an orphan.
+  decide();
+
+  // Act on what is ripe and allowed.
+  act(plan);
+
+  // Report: everything that anybody is told comes from here.
+  Report fresh = report;
+  fresh.failure.reset();
+  fresh.duration = steady_time() - began;
+  finish(fresh);
+  return report;
+}
+
+void Scanner::Impl::look() {
+  const Pm2Config& wanted = parts.config.pm2;
+  const std::vector<Pm2Home> homes =
+      pm2_homes(snapshot, wanted.homes, wanted.automatic, memory);
+  pm2 = ask_pm2(homes, snapshot, wanted.timeout);
+  memory = remember(memory, snapshot, pm2);
+}
+
+void Scanner::Impl::decide() {
+  const Policy& policy = parts.config.policy;
+  verdicts =
+      judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory}, policy);
+  const bool any_orphan =
+      std::ranges::any_of(verdicts, is_orphan, &Verdict::standing);
+  if (any_orphan) {
+    if (Result<Snapshot> second = take_snapshot()) {
+      snapshot = *std::move(second);
+      verdicts = in_both(
+          verdicts,
+          judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory}, policy));
+    } else {
+      verdicts = in_both({}, std::move(verdicts));
+    }
+  }
+  plan = strayd::plan(verdicts, watchlist, snapshot, policy, authority());
+  watchlist = plan.watchlist;
+}
+
+std::vector<const Process*> Scanner::Impl::suspects(const Plan& made) const {
+  const Forest forest(snapshot);
+  std::vector<const Process*> members;
+  for (const Verdict& verdict : made.verdicts) {
+    if (!made.watchlist.contains(verdict.tree)) continue;
+    if (const Process* process = forest.find(verdict.id)) {
+      members.push_back(process);
+    }
+  }
+  return members;
+}
+
+// Only one strayd reaps on a host at a time: an agent and a `scan --reap`
+// beside it would else signal one tree twice within its grace.
+bool Scanner::Impl::begin_reaping() {
+  if (reap_lock) return true;
+  const std::string path = parts.config.state_dir + "/reap.lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) {
+    state_failure = errno_error("open " + path, errno).what;
+    return false;
+  }
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    spdlog::warn("another strayd is reaping; leaving it to that one, ignoring");
+    return false;
+  }
+  reap_lock = std::move(fd);
+  return true;
+}
+
+void Scanner::Impl::trip_breaker(const std::string& why) {
+  parts.state.breaker = {.open = true, .why = why, .since_unix_ms = unix_ms()};
+  spdlog::error("breaker open, nothing is ended any more: {}", why);
+  if (parts.audit) (void)parts.audit->note("breaker_open", why);
+}
+
+void Scanner::Impl::act(const Plan& made) {
+  if (parts.wish == Wish::Look) return;
+  reaper.hold(suspects(made));
+  if (made.trip) {
+    trip_breaker(*made.trip);
+    save_changes();
+    return;
+  }
+  for (const TreeOrder& order : made.orders) {
+    if (std::ranges::any_of(order.members, [&](const ProcId& id) {
+          return reaper.reaping(id);
+        })) {
+      continue;
+    }
+    if (!begin_reaping()) break;
+    const std::size_t before = reaper.awaited();
+    reaper.begin(order);
+    if (reaper.awaited() > before) {
+      parts.state.kills_unix_ms.push_back(unix_ms());
+    }
+  }
+  if (reaper.awaited() == 0) reap_lock = {};
+  // A refused tree must ripen again: its evidence was not what it seemed.
+  for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
+}
+
+Report Scanner::Impl::failed(const Error& error) {
+  spdlog::error("scan failed, nothing is judged: {}", one_line(error.what));
+  watchlist.clear();
+  Report fresh = report;
+  fresh.failure = error;
+  fresh.verdicts.clear();
+  fresh.withheld.clear();
+  fresh.shown.clear();
+  fresh.newly_detected.clear();
+  fresh.apps.clear();
+  fresh.pm2.clear();
+  fresh.zombies.clear();
+  plan = {};
+  return fresh;
+}
+
+void Scanner::Impl::finish(Report& fresh) {
+  ++fresh.scan;
+  fresh.finished_unix_ms = unix_ms();
+  fresh.reaped = std::exchange(reaped, {});
+  fresh.reaping = reaper.awaited();
+  if (!fresh.failure) {
+    fresh.taken = snapshot.taken;
+    fresh.processes = snapshot.processes.size();
+    fresh.vanished = snapshot.vanished;
+    fresh.unreadable = snapshot.unreadable;
+    fresh.pm2 = pm2;
+    fresh.verdicts = plan.verdicts;
+    fresh.withheld = plan.withheld;
+    fresh.apps = describe_apps(snapshot, pm2, parts.config.policy);
+    fresh.ledger = account_restarts(std::move(fresh.ledger), pm2);
+    fresh.shown.clear();
+    fresh.zombies.clear();
+    fresh.newly_detected.clear();
+    const Forest forest(snapshot);
+    std::set<ProcId> orphans;
+    for (const Verdict& verdict : fresh.verdicts) {
+      const Process* process = forest.find(verdict.id);
+      if (process != nullptr) {
+        fresh.shown[verdict.id] = show(*process, snapshot.taken);
+      }
+      for (const ProcId& id : verdict.chain) {
+        const Process* ancestor = forest.find(id);
+        if (ancestor != nullptr) {
+          fresh.shown[id] = show(*ancestor, snapshot.taken);
+        }
+      }
+      if (verdict.reason.why == Why::Zombie) ++fresh.zombies[verdict.rule];
+      if (!verdict.kind) continue;
+      orphans.insert(verdict.id);
+      if (!known_orphans.contains(verdict.id)) {
+        fresh.newly_detected.push_back(verdict.id);
+      }
+    }
+    known_orphans = std::move(orphans);
+  }
+  report = std::move(fresh);
+  describe_self();
+  report.acting =
+      parts.wish == Wish::Reap && report.blind.empty() && !report.breaker.open;
+  report.totals = account(std::move(report.totals), report);
+  parts.state.ledger = report.ledger;
+  save_changes();
+  if (parts.wish != Wish::Look && parts.audit) {
+    if (const auto written = parts.audit->verdicts(report); !written) {
+      spdlog::error("audit: {}, ignoring", written.error().what);
+      audit_failure = written.error().what;
+    }
+  }
+}
+
+void Scanner::Impl::save_changes() {
+  if (parts.wish == Wish::Look) return;
+  const std::int64_t hour_ago = unix_ms() - kHourMs;
+  std::erase_if(parts.state.kills_unix_ms,
+                [&](std::int64_t at) { return at <= hour_ago; });
+  parts.state.homes_seen.clear();
+  for (const auto& [home, seen] : memory.homes) {
+    if (seen.seen) parts.state.homes_seen[home] = seen.uid;
+  }
+  if (!snapshot.boot_id.empty()) parts.state.boot_id = snapshot.boot_id;
+  parts.state.config_digest = parts.config.digest;
+  if (parts.state == saved && !state_failure) return;
+  if (const auto written = save_state(parts.config.state_dir, parts.state);
+      written) {
+    saved = parts.state;
+    state_failure.reset();
+  } else {
+    if (state_failure != written.error().what) {
+      spdlog::error("state: {}; nothing is ended until it can be written",
+                    written.error().what);
+    }
+    state_failure = written.error().what;
+  }
+}
+
+Scanner::Scanner(Parts parts)
+    : impl_(std::make_unique<Impl>(std::move(parts))) {}
+Scanner::~Scanner() = default;
+
+Report Scanner::scan() {
+  return impl_->scan();
+}
+
+void Scanner::advance() {
+  impl_->reaper.advance();
+  if (impl_->reaper.awaited() == 0) impl_->reap_lock = {};
+}
+
+std::vector<int> Scanner::wait_fds() const {
+  return impl_->reaper.wait_fds();
+}
+
+std::optional<std::chrono::nanoseconds> Scanner::deadline() const {
+  return impl_->reaper.deadline();
+}
+
+std::size_t Scanner::awaited() const {
+  return impl_->reaper.awaited();
+}
+
+void Scanner::abandon() {
+  impl_->reaper.abandon();
+  impl_->reap_lock = {};
+}
+
+Report Scanner::latest() const {
+  Report latest = impl_->report;
+  latest.reaped = impl_->reaped;
+  latest.reaping = impl_->reaper.awaited();
+  return latest;
+}
+
+void Scanner::reconfigure(Config config) {
+  Impl& impl = *impl_;
+  if (impl.parts.wish != Wish::Look) {
+    impl.parts.wish =
+        config.policy.mode == Mode::Enforce ? Wish::Reap : Wish::Observe;
+  }
+  impl.parts.config = std::move(config);
+  impl.watchlist.clear();
+  impl.report.reload = {.successful = true, .success_unix_ms = unix_ms()};
+  impl.describe_self();
+}
+
+void Scanner::note_failed_reload() {
+  impl_->report.reload.successful = false;
+}
+
+const Config& Scanner::config() const {
+  return impl_->parts.config;
+}
+const Snapshot& Scanner::snapshot() const {
+  return impl_->snapshot;
+}
+void Scanner::look_closer_at(pid_t pid) {
+  impl_->close_ups.insert(pid);
+}
+
+}  // namespace strayd

@@ -1,0 +1,71 @@
+#include "strayd/agent/start.h"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "strayd/agent/settle.h"
+#include "strayd/sys/os.h"
+
+namespace strayd {
+namespace {
+
+void restore_state(Scanner::Parts& parts) {
+  Result<LoadedState> loaded = load_state(parts.config.state_dir);
+  if (!loaded) {
+    parts.features.push_back({.name = "state_dir",
+                              .available = false,
+                              .required = true,
+                              .detail = loaded.error().what,
+                              .remedy = "make it writable for strayd"});
+    spdlog::warn("state: {}", loaded.error().what);
+    return;
+  }
+  if (loaded->complaint) spdlog::warn("state: {}", *loaded->complaint);
+  parts.state = std::move(loaded->state);
+  if (!parts.state.breaker.open) return;
+  if (parts.state.config_digest != parts.config.digest) {
+    spdlog::info(
+        "the configuration has changed: breaker closed (it was open: "
+        "{})",
+        parts.state.breaker.why);
+    if (parts.audit) {
+      (void)parts.audit->note("breaker_close", "the configuration has changed");
+    }
+    parts.state.breaker = {};
+    return;
+  }
+  spdlog::error(
+      "breaker open, nothing is ended: {}; look into it, then change "
+      "the configuration and restart",
+      parts.state.breaker.why);
+}
+
+}  // namespace
+
+Result<Scanner::Parts> prepare(const Config& config,
+                               const std::string& procfs,
+                               Wish wish) {
+  Result<Procfs> table = Procfs::open({.root = procfs});
+  if (!table) return std::unexpected(table.error());
+  Scanner::Parts parts{.config = config,
+                       .procfs = *std::move(table),
+                       .features = probe_features(procfs),
+                       .wish = wish};
+  if (wish == Wish::Look) return parts;
+
+  const Result<std::string> boot_id =
+      read_file("/proc/sys/kernel/random/boot_id", 64);
+  const std::string boot =
+      boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
+  if (Result<Audit> audit = Audit::open(config.audit, boot)) {
+    parts.audit = *std::move(audit);
+    settle_unresolved(*parts.audit, boot);
+  } else {
+    spdlog::warn("audit: {}; nothing is ended without it", audit.error().what);
+  }
+  restore_state(parts);
+  return parts;
+}
+
+}  // namespace strayd

@@ -1,0 +1,24 @@
+#include <fmt/core.h>
+
+#include "strayd/cli/options.h"
+
+namespace strayd {
+
+ExitCode check_config_command(const CommandLine& line) {
+  if (line.print_default || line.print_schema) {
+    fmt::print(
+        "{}",
+        line.print_default ? default_config_text() : config_schema_text());
+    return ExitCode::Done;
+  }
+  const Result<Config> config = effective_config(line);
+  if (!config) return complain(config.error(), ExitCode::Usage);
+  fmt::print(
+      "{}: good, {} rules, mode {}\n",
+      line.config_file.empty() ? "the embedded default" : line.config_file,
+      config->policy.rules.size(),
+      config->policy.mode == Mode::Enforce ? "enforce" : "observe");
+  return ExitCode::Done;
+}
+
+}  // namespace strayd

@@ -1,0 +1,62 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/core.h>
+
+#include "strayd/cli/options.h"
+#include "strayd/proc/features.h"
+#include "strayd/report/audit.h"
+#include "strayd/report/render.h"
+#include "strayd/report/state.h"
+#include "strayd/sys/os.h"
+
+namespace strayd {
+namespace {
+
+void print_feature(const Feature& feature) {
+  const std::string_view mark = feature.available  ? "ok      "
+                                : feature.required ? "MISSING "
+                                                   : "lacking ";
+  fmt::print("{}{:<22}{}\n", mark, feature.name, one_line(feature.detail));
+  if (!feature.available && !feature.remedy.empty()) {
+    fmt::print("        {:<22}-> {}\n", "", one_line(feature.remedy));
+  }
+}
+
+// Without a place to write, nothing durable can be promised.
+Feature writable(std::string name, const std::string& directory) {
+  Feature feature{.name = std::move(name), .required = true};
+  const std::string probe = directory + "/.strayd-doctor";
+  Result<void> tried = make_directories(directory);
+  if (tried) tried = replace_file(probe, "");
+  feature.available = tried.has_value();
+  feature.detail = tried ? directory + " is writable" : tried.error().what;
+  if (!tried) feature.remedy = "let strayd write there, or configure another";
+  if (tried) ::unlink(probe.c_str());
+  return feature;
+}
+
+}  // namespace
+
+ExitCode doctor_command(const CommandLine& line) {
+  const Result<Config> config = effective_config(line);
+  if (!config) return complain(config.error(), ExitCode::Usage);
+  std::vector<Feature> features = probe_features(line.procfs);
+  features.push_back(writable("state_dir", config->state_dir));
+  const std::string& audit = config->audit.file;
+  features.push_back(
+      writable("audit_ledger", audit.substr(0, audit.rfind('/'))));
+  for (const Feature& feature : features) print_feature(feature);
+
+  const bool armed = std::ranges::none_of(
+      features, [](const Feature& f) { return f.required && !f.available; });
+  fmt::print("\n{}\n",
+             armed ? "strayd can see and act here."
+                   : "strayd is blind here and only observes: nothing is "
+                     "signalled.");
+  return armed ? ExitCode::Done : ExitCode::EvidenceMissing;
+}
+
+}  // namespace strayd

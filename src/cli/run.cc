@@ -1,0 +1,18 @@
+#include "strayd/agent/agent.h"
+#include "strayd/cli/options.h"
+
+namespace strayd {
+
+ExitCode run_command(const CommandLine& line) {
+  const AgentOptions options{.procfs = line.procfs, .load = [&] {
+                               return effective_config(line);
+                             }};
+  const Result<Config> config = options.load();
+  if (!config) return complain(config.error(), ExitCode::Usage);
+  if (auto ran = run_agent(options, *config); !ran) {
+    return complain(ran.error(), ExitCode::Failed);
+  }
+  return ExitCode::Done;
+}
+
+}  // namespace strayd

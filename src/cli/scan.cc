@@ -1,0 +1,168 @@
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "strayd/agent/scanner.h"
+#include "strayd/agent/signals.h"
+#include "strayd/agent/start.h"
+#include "strayd/cli/options.h"
+#include "strayd/reap/reaper.h"
+#include "strayd/report/render.h"
+#include "strayd/sys/os.h"
+
+namespace strayd {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+// PM2 is given its own time to end an old launch: no list says when it is over.
+constexpr auto kLongestWait = seconds{45};
+
+// What another look may still decide.
+bool may_ripen(const Report& report) {
+  return std::ranges::any_of(report.verdicts, [](const Verdict& verdict) {
+    return verdict.reason.why == Why::Unconfirmed ||
+           verdict.reason.why == Why::Pm2Unsettled ||
+           verdict.reason.why == Why::NewerTooFresh;
+  });
+}
+
+bool awaits_pm2(const Report& report) {
+  return std::ranges::any_of(report.verdicts, [](const Verdict& verdict) {
+    return verdict.reason.why == Why::NewerTooFresh;
+  });
+}
+
+class Pass {
+ public:
+  Pass(const CommandLine& line, Signals& signals, Scanner& scanner)
+      : line_(line), signals_(signals), scanner_(scanner) {}
+
+  Report run() {
+    const nanoseconds began = steady_time();
+    const int wanted = scanner_.config().policy.confirmations;
+    Report report = scanner_.scan();
+    keep(report);
+    for (int scans = 1; !line_.quick && !signals_.stop(); ++scans) {
+      const bool patient =
+          awaits_pm2(report) && steady_time() - began < kLongestWait;
+      // One look more than confirmations: PM2's list must be seen twice before
+      // the first of them counts.
+      if (!may_ripen(report) || (scans > wanted && !patient)) break;
+      progress(scans, wanted);
+      wait_until(steady_time() + scanner_.config().policy.interval);
+      if (signals_.stop()) break;
+      report = scanner_.scan();
+      keep(report);
+    }
+    finish_reaps();
+    Report last = scanner_.latest();
+    keep(last);
+    last.reaped = std::move(reaped_);
+    return last;
+  }
+
+ private:
+  void keep(const Report& report) {
+    for (const Reaped& reaped : report.reaped) reaped_.push_back(reaped);
+  }
+
+  void finish_reaps() {
+    while (scanner_.awaited() > 0 && !signals_.stop()) {
+      wait_until(scanner_.deadline().value_or(steady_time() + seconds{1}));
+    }
+    scanner_.abandon();
+    clear_progress();
+  }
+
+  void progress(int scans, int wanted) const {
+    if (::isatty(STDERR_FILENO) == 0) return;
+    fmt::print(stderr,
+               "\rlooking again to be sure: {} of at least {} snapshots …",
+               scans,
+               wanted);
+  }
+
+  static void clear_progress() {
+    if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\x1b[K");
+  }
+
+  // Until then, or a signal; reaps under way go on.
+  void wait_until(nanoseconds until) {
+    while (!signals_.stop() && steady_time() < until) {
+      std::vector<pollfd> awaited{
+          {.fd = signals_.fd(), .events = POLLIN, .revents = 0}};
+      for (const int fd : scanner_.wait_fds()) {
+        awaited.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+      }
+      const nanoseconds wake =
+          std::min(until, scanner_.deadline().value_or(until));
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          std::max(wake - steady_time(), nanoseconds{0}));
+      const int ready = ::poll(
+          awaited.data(), awaited.size(), static_cast<int>(left.count()));
+      signals_.take();
+      scanner_.advance();
+      if (ready > 0 && scanner_.awaited() == 0 && awaited.size() > 1) return;
+    }
+  }
+
+  const CommandLine& line_;
+  Signals& signals_;
+  Scanner& scanner_;
+  std::vector<Reaped> reaped_{};
+};
+
+// Orphans that are still there, or whose end is not known.
+bool orphans_left(const Report& report) {
+  const auto ended = [&](const ProcId& id) {
+    return std::ranges::any_of(report.reaped, [&](const Reaped& reaped) {
+      return reaped.id == id && reaped.outcome != Outcome::Refused &&
+             reaped.outcome != Outcome::Failed;
+    });
+  };
+  return std::ranges::any_of(report.verdicts, [&](const Verdict& verdict) {
+    return verdict.kind.has_value() && !ended(verdict.id);
+  });
+}
+
+ExitCode exit_code(const Report& report) {
+  if (report.failure) return ExitCode::Failed;
+  if (evidence_missing(report)) return ExitCode::EvidenceMissing;
+  return orphans_left(report) ? ExitCode::OrphansLeft : ExitCode::Done;
+}
+
+}  // namespace
+
+ExitCode scan_command(const CommandLine& line) {
+  Result<Config> config = effective_config(line);
+  if (!config) return complain(config.error(), ExitCode::Usage);
+  Result<Signals> signals = Signals::block();
+  if (!signals) return complain(signals.error(), ExitCode::Failed);
+  const Wish wish = line.reap ? Wish::Reap : Wish::Look;
+  Result<Scanner::Parts> parts = prepare(*config, line.procfs, wish);
+  if (!parts) return complain(parts.error(), ExitCode::Failed);
+  parts->stopping = [&] {
+    signals->take();
+    return signals->stop();
+  };
+  if (auto forbidden = forbid_pid_signals(); !forbidden) {
+    return complain(forbidden.error(), ExitCode::Failed);
+  }
+  Scanner scanner(*std::move(parts));
+  const Report report = Pass(line, *signals, scanner).run();
+  if (report.failure) return complain(*report.failure, ExitCode::Failed);
+  fmt::print("{}", line.json ? scan_json(report) + "\n" : scan_text(report));
+  return exit_code(report);
+}
+
+}  // namespace strayd

@@ -1,0 +1,97 @@
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "read_match.h"
+#include "sections.h"
+
+namespace strayd::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array kScopes{Word<ReapScope>{"all", ReapScope::All},
+                             Word<ReapScope>{"leftover", ReapScope::Leftover},
+                             Word<ReapScope>{"none", ReapScope::None}};
+
+// A name that is wrong, or taken, is told and left empty.
+std::string read_name(Section& keys, std::set<std::string>& taken) {
+  const std::optional<Value> value = keys.require("name");
+  if (!value) return {};
+  std::optional<std::string> name = value->name();
+  if (!name) return {};
+  if (!taken.insert(*name).second) {
+    value->complain(fmt::format("the name \"{}\" is taken", *name));
+    return {};
+  }
+  return *std::move(name);
+}
+
+// A pattern alone hits whatever talks about the server; an executable alone
+// hits every server there is.
+void require_both(Section& keys) {
+  keys.require("pattern",
+               "a rule needs \"pattern\" and \"exe\" (an executable alone "
+               "means every process of it)");
+  keys.require("exe",
+               "a rule needs \"pattern\" and \"exe\" (a pattern alone also "
+               "hits grep, vim and ssh with the same words in their command "
+               "line)");
+}
+
+Rule read_rule(const Value& value, std::set<std::string>& taken) {
+  Section keys(value);
+  Rule rule;
+  rule.name = read_name(keys, taken);
+  require_both(keys);
+  rule.match = read_match(keys);
+  keys.word("reap", kScopes, rule.reap);
+  keys.duration("grace", {.least = 0s, .most = 10min}, rule.grace);
+  keys.finish();
+  return rule;
+}
+
+bool says_nothing(const Value& value) {
+  static constexpr std::array<std::string_view, 5> kMatchers{
+      "pattern", "exe", "user", "cwd", "tty"};
+  return std::ranges::none_of(value.node().children, [](const Node& member) {
+    return std::ranges::find(kMatchers, member.key) != kMatchers.end();
+  });
+}
+
+ProtectRule read_protect_rule(const Value& value,
+                              std::set<std::string>& taken) {
+  Section keys(value);
+  ProtectRule rule;
+  rule.name = read_name(keys, taken);
+  rule.match = read_match(keys);
+  if (const auto tty = keys.take("tty")) rule.match.tty = tty->boolean();
+  if (value.node().kind == Node::Kind::Object && says_nothing(value)) {
+    value.complain(
+        "would protect every process: give \"pattern\", \"exe\", \"user\", "
+        "\"cwd\" or \"tty\"");
+  }
+  keys.finish();
+  return rule;
+}
+
+}  // namespace
+
+void read_rules(const Value& value, std::vector<Rule>& out) {
+  out.clear();
+  std::set<std::string> taken;
+  for (const Value& item : value.items(kListLength, "an array of rules")) {
+    out.push_back(read_rule(item, taken));
+  }
+}
+
+void read_protect(const Value& value, std::vector<ProtectRule>& out) {
+  out.clear();
+  std::set<std::string> taken;
+  for (const Value& item : value.items(kListLength, "an array of rules")) {
+    out.push_back(read_protect_rule(item, taken));
+  }
+}
+
+}  // namespace strayd::config

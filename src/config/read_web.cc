@@ -1,0 +1,45 @@
+#include <algorithm>
+#include <array>
+
+#include <re2/re2.h>
+
+#include "host.h"
+#include "section.h"
+#include "sections.h"
+
+namespace strayd::config {
+namespace {
+
+// What the other pages answer under.
+constexpr std::array<std::string_view, 3> kTaken{
+    "/api/v1/status", "/-/healthy", "/-/ready"};
+
+bool is_telemetry_path(const std::string& text) {
+  static const re2::RE2 kForm("(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+");
+  return re2::RE2::FullMatch(text, kForm) &&
+         std::ranges::find(kTaken, text) == kTaken.end();
+}
+
+}  // namespace
+
+void read_web(const Value& value, Config& out) {
+  Section web(value);
+  if (const auto listen = web.take("listen")) {
+    if (is_listen_address(listen->node().text)) {
+      out.web.listen = listen->node().text;
+    } else {
+      listen->expected("an address like \"127.0.0.1:9586\"");
+    }
+  }
+  if (const auto path = web.take("telemetry_path")) {
+    if (is_telemetry_path(path->node().text)) {
+      out.telemetry_path = path->node().text;
+    } else {
+      path->expected("a path like \"/metrics\" that no other page has");
+    }
+  }
+  web.absolute_path("config_file", out.web.config_file);
+  web.finish();
+}
+
+}  // namespace strayd::config

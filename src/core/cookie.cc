@@ -1,0 +1,66 @@
+#include "strayd/core/cookie.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace strayd {
+namespace {
+
+std::optional<std::string_view> value(const Environment& environment,
+                                      const char* key) {
+  const auto found = environment.find(key);
+  if (found == environment.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::int64_t> number(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::int64_t parsed = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, parsed);
+  if (error != std::errc{} || stop != end || parsed < 0) return std::nullopt;
+  return parsed;
+}
+
+}  // namespace
+
+CookieReading read_cookie(const Environment& environment) {
+  const auto pm_id = value(environment, "pm_id");
+  const auto unique_id = value(environment, "unique_id");
+  const auto home = value(environment, "PM2_HOME");
+  const auto uptime = value(environment, "pm_uptime");
+  // An app may well have a `name` or a `unique_id` of its own making.
+  if (!pm_id && !uptime && (!unique_id || !home)) return NoCookie{};
+
+  Cookie cookie;
+  if (!home || home->empty() || home->front() != '/') {
+    return BrokenCookie{"PM2_HOME is missing or not absolute"};
+  }
+  const auto id = number(pm_id);
+  if (!id) return BrokenCookie{"pm_id is missing or not a number"};
+  if (!unique_id || unique_id->empty()) {
+    return BrokenCookie{"unique_id is missing"};
+  }
+  const auto launched = number(uptime);
+  if (!launched) return BrokenCookie{"pm_uptime is missing or not a number"};
+
+  cookie.home = *home;
+  while (cookie.home.size() > 1 && cookie.home.back() == '/') {
+    cookie.home.pop_back();
+  }
+  cookie.pm_id = *id;
+  cookie.unique_id = *unique_id;
+  cookie.pm_uptime_ms = *launched;
+  cookie.name = value(environment, "name").value_or("");
+  cookie.name_space = value(environment, "namespace").value_or("default");
+  cookie.cluster = value(environment, "exec_mode") == "cluster_mode";
+  return cookie;
+}
+
+bool same_generation(const Cookie& a, const Cookie& b) {
+  return a.home == b.home && a.unique_id == b.unique_id && a.pm_id == b.pm_id &&
+         a.pm_uptime_ms == b.pm_uptime_ms;
+}
+
+}  // namespace strayd

@@ -1,0 +1,374 @@
+// Held: evidence is missing or contradicts itself, so strayd holds its fire.
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "scene.h"
+
+namespace strayd {
+namespace {
+
+using std::chrono::seconds;
+
+// PM2 ends an old generation itself: SIGINT, kill_timeout, SIGKILL (7.0.4:
+// 1.6 s), in cluster mode after up to 3 s of listening and 8 s of grace.
+constexpr auto kAfterKillTimeout = seconds{10};
+constexpr auto kClusterMargin = seconds{11};
+// A generation's root is started within this of its pm_uptime.
+constexpr std::int64_t kSameStartMs = 2000;
+
+std::string_view word(Unread why) {
+  switch (why) {
+    case Unread::NotAsked:
+      return "was not read";
+    case Unread::Denied:
+      return "may not be read";
+    case Unread::Blocked:
+      return "does not come back when read";
+    case Unread::TooLong:
+      return "is too long";
+    case Unread::Failed:
+      return "can't be read";
+  }
+  std::abort();
+}
+
+template <typename T>
+std::optional<Claim> missing(const Observed<T>& fact,
+                             const Process& process,
+                             std::string_view what) {
+  if (fact) return std::nullopt;
+  return held(Why::Unreadable,
+              std::string(what) + " of " + named(process) + " " +
+                  std::string(word(fact.error())));
+}
+
+std::optional<Claim> unreadable_claim(const Process& process) {
+  if (auto found = missing(process.uid, process, "the user")) return found;
+  if (auto found =
+          missing(process.pid_namespace_depth, process, "the pid namespace")) {
+    return found;
+  }
+  if (auto found = missing(process.tracer, process, "the tracer")) return found;
+  if (auto found = missing(process.argv, process, "the command line")) {
+    return found;
+  }
+  if (auto found = missing(process.exe, process, "the executable")) {
+    return found;
+  }
+  if (auto found = missing(process.environment, process, "the environment")) {
+    return found;
+  }
+  return missing(process.cgroup, process, "the cgroup");
+}
+
+std::optional<Claim> chain_claim(const Scene& scene, const Process& process) {
+  const Forest::Chain chain = scene.forest.chain(process);
+  if (chain.broken) {
+    return held(Why::BrokenChain,
+                "its chain of parents breaks: " + *chain.broken);
+  }
+  std::vector<const Process*> line{&process};
+  line.insert(line.end(), chain.ancestors.begin(), chain.ancestors.end());
+  for (const Process* ancestor : line) {
+    if (const Listed* listed = scene.listed_in_vain(*ancestor)) {
+      return held(Why::Pm2ListStale,
+                  "PM2 lists " + named(*ancestor) + " as '" +
+                      app_name(*listed->instance) +
+                      "', but it started at another time");
+    }
+  }
+  return std::nullopt;
+}
+
+// An ancestor of the same user that PM2 may yet claim, or that can't be read,
+// leaves its descendants in doubt.
+std::optional<Claim> ancestors_claim(const Scene& scene,
+                                     const Process& process) {
+  for (const Process* ancestor : scene.forest.chain(process).ancestors) {
+    if (ancestor->id.pid == 1 || is_kernel_thread(*ancestor)) break;
+    if (!ancestor->uid || !process.uid || *ancestor->uid != *process.uid) {
+      continue;
+    }
+    if (!ancestor->environment &&
+        ancestor->environment.error() != Unread::NotAsked) {
+      return missing(ancestor->environment, *ancestor, "the environment");
+    }
+    const CookieReading reading = Scene::cookie(*ancestor);
+    if (const auto* cookie = std::get_if<Cookie>(&reading)) {
+      const auto judged = judge_cookie(scene, *ancestor, *cookie);
+      if (const auto* claim = std::get_if<Claim>(&judged)) {
+        Claim found = *claim;
+        found.reason.text =
+            named(*ancestor) + " above it: " + found.reason.text;
+        return found;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::chrono::nanoseconds age(const Snapshot& snapshot, const Process& process) {
+  return snapshot.taken - process.started;
+}
+
+// A daemon whose list is not to be believed yet, or not at all.
+std::optional<Claim> unsettled_claim(const Scene& scene,
+                                     const Pm2View& view,
+                                     bool empty_is_fine) {
+  const Pm2Answer& answer = *view.reply;
+  const Process* daemon = scene.forest.find(answer.daemon);
+  if (daemon == nullptr ||
+      age(scene.evidence.snapshot, *daemon) < scene.policy.settle) {
+    return held(
+        Why::Pm2Unsettled,
+        "the PM2 daemon of " + view.home + " is younger than the settle time");
+  }
+  if (answer.instances.empty()) {
+    if (empty_is_fine && scene.forest.children(answer.daemon.pid).empty()) {
+      return std::nullopt;
+    }
+    return held(Why::Pm2ListEmpty,
+                "the PM2 in " + view.home +
+                    " lists nothing, as one that was started by accident "
+                    "would");
+  }
+  const auto memory = scene.evidence.memory.homes.find(view.home);
+  if (memory == scene.evidence.memory.homes.end() ||
+      memory->second.same_list < 2) {
+    return held(Why::Pm2Unsettled,
+                "the list of the PM2 in " + view.home +
+                    " was not yet the same in two scans");
+  }
+  return std::nullopt;
+}
+
+Claim silent_claim(const Pm2View& view) {
+  const Pm2Silence& silence = view.reply.error();
+  if (silence.kind == Pm2Quiet::Silent) {
+    return held(Why::Pm2Silent,
+                "the PM2 in " + view.home + " does not answer: " + silence.why);
+  }
+  return held(Why::Pm2Lost,
+              "no PM2 runs in " + view.home + " any more: " + silence.why);
+}
+
+const Pm2Instance* same_instance(const Pm2Answer& answer,
+                                 const Cookie& cookie) {
+  for (const Pm2Instance& instance : answer.instances) {
+    if (instance.unique_id == cookie.unique_id &&
+        instance.pm_id == cookie.pm_id) {
+      return &instance;
+    }
+  }
+  return nullptr;
+}
+
+const Pm2Instance* newer_namesake(const Pm2Answer& answer,
+                                  const Cookie& cookie) {
+  for (const Pm2Instance& instance : answer.instances) {
+    if (instance.name == cookie.name &&
+        instance.name_space == cookie.name_space &&
+        instance.pm_uptime_ms.value_or(0) > cookie.pm_uptime_ms) {
+      return &instance;
+    }
+  }
+  return nullptr;
+}
+
+std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
+  return snapshot.boot_epoch_ms +
+         std::chrono::duration_cast<std::chrono::milliseconds>(process.started)
+             .count();
+}
+
+// The process that PM2 itself started for this generation.
+bool is_generation_root(const Scene& scene,
+                        const Process& process,
+                        const Cookie& cookie) {
+  const CookieReading reading = Scene::cookie(process);
+  const auto* own = std::get_if<Cookie>(&reading);
+  return own != nullptr && same_generation(*own, cookie) &&
+         std::abs(started_unix_ms(scene.evidence.snapshot, process) -
+                  cookie.pm_uptime_ms) < kSameStartMs;
+}
+
+// In fork mode PM2's child leads a session that its tree keeps for ever. While
+// that leader lives outside of this process's own line, the generation may
+// still be somebody's.
+std::optional<Claim> leader_claim(const Scene& scene,
+                                  const Process& process,
+                                  const Cookie& cookie) {
+  const Process* leader = scene.forest.find(process.session);
+  if (leader == nullptr || is_dead(*leader)) return std::nullopt;
+  bool in_line = leader == &process;
+  for (const Process* ancestor : scene.forest.chain(process).ancestors) {
+    in_line = in_line || leader == ancestor;
+  }
+  if (in_line && is_generation_root(scene, *leader, cookie)) {
+    return std::nullopt;
+  }
+  return held(Why::LeaderLives,
+              "the leader of its session, " + named(*leader) + ", lives");
+}
+
+bool waited(const Scene& scene,
+            const std::map<ProcId, BootTime>& since,
+            const Process& process,
+            std::chrono::nanoseconds wait) {
+  const auto first = since.find(process.id);
+  return first != since.end() &&
+         scene.evidence.snapshot.taken - first->second >= wait;
+}
+
+std::chrono::nanoseconds ending_time(const Pm2Instance& instance,
+                                     const Cookie& cookie) {
+  return instance.kill_timeout + kAfterKillTimeout +
+         (cookie.cluster ? kClusterMargin : seconds{0});
+}
+
+CookieJudgement judge_listed(const Scene& scene,
+                             const Process& process,
+                             const Cookie& cookie,
+                             const Pm2Instance& instance) {
+  if (!instance.pm_uptime_ms || *instance.pm_uptime_ms < cookie.pm_uptime_ms) {
+    return held(Why::Pm2Contradicts,
+                "PM2 lists an older launch of its app than its cookie names");
+  }
+  if (*instance.pm_uptime_ms == cookie.pm_uptime_ms) {
+    return held(Why::SameGeneration,
+                "its cookie names the launch that PM2 lists now (" +
+                    std::string(to_string(instance.status)) + ")");
+  }
+  if (!waited(scene,
+              scene.evidence.memory.superseded,
+              process,
+              ending_time(instance, cookie))) {
+    return held(Why::NewerTooFresh,
+                "PM2 has launched its app anew and may still be ending it");
+  }
+  return OrphanKind{
+      .standing = Standing::Leftover,
+      .reason = {.why = Why::Superseded,
+                 .text = "PM2 has launched its app anew; this is an earlier "
+                         "launch that nobody owns"}};
+}
+
+CookieJudgement judge_unlisted(const Scene& scene,
+                               const Process& process,
+                               const Cookie& cookie,
+                               const Pm2Answer& answer) {
+  const auto& unlisted = scene.evidence.memory.unlisted;
+  if (const Pm2Instance* namesake = newer_namesake(answer, cookie)) {
+    if (!waited(scene, unlisted, process, ending_time(*namesake, cookie))) {
+      return held(Why::NewerTooFresh,
+                  "PM2 has started its app anew and may still be ending it");
+    }
+    return OrphanKind{
+        .standing = Standing::Leftover,
+        .reason = {.why = Why::Superseded,
+                   .text = "PM2 runs its app under a newer entry and knows "
+                           "this one no more"}};
+  }
+  const Process* daemon = scene.forest.find(answer.daemon);
+  const bool own_daemon =
+      daemon != nullptr &&
+      started_unix_ms(scene.evidence.snapshot, *daemon) < cookie.pm_uptime_ms;
+  if (!own_daemon) {
+    return held(Why::OnlyCopy,
+                "the daemon that started it is gone and no newer one serves "
+                "its app: it may be the only copy");
+  }
+  if (!waited(scene, unlisted, process, scene.policy.settle)) {
+    return held(Why::NewerTooFresh,
+                "its app was deleted from PM2 just now; PM2 may still be "
+                "ending it");
+  }
+  return OrphanKind{
+      .standing = Standing::Leftover,
+      .reason = {.why = Why::Deleted,
+                 .text = "the PM2 that started it has deleted its app"}};
+}
+
+CookieJudgement judge_answer(const Scene& scene,
+                             const Process& process,
+                             const Cookie& cookie,
+                             const Pm2View& view) {
+  const Pm2Answer& answer = *view.reply;
+  if (answer.uid != 0 && process.uid && answer.uid != *process.uid) {
+    return held(Why::Pm2Contradicts,
+                "its cookie names the PM2 of another user");
+  }
+  if (auto claim = unsettled_claim(scene, view, false)) return *claim;
+  const Pm2Instance* instance = same_instance(answer, cookie);
+  CookieJudgement judged = instance != nullptr
+                               ? judge_listed(scene, process, cookie, *instance)
+                               : judge_unlisted(scene, process, cookie, answer);
+  if (std::holds_alternative<OrphanKind>(judged)) {
+    if (auto claim = leader_claim(scene, process, cookie)) return *claim;
+  }
+  return judged;
+}
+
+}  // namespace
+
+CookieJudgement judge_cookie(const Scene& scene,
+                             const Process& process,
+                             const Cookie& cookie) {
+  const Pm2View* view = scene.view(cookie.home);
+  CookieJudgement judged =
+      view == nullptr
+          ? held(Why::Pm2Silent, "the PM2 in " + cookie.home + " was not asked")
+      : !view->reply ? CookieJudgement(silent_claim(*view))
+                     : judge_answer(scene, process, cookie, *view);
+  const Pm2Instance named_app{.name = cookie.name,
+                              .name_space = cookie.name_space};
+  std::visit(
+      [&](auto& outcome) {
+        outcome.app = app_name(named_app);
+        outcome.home = cookie.home;
+      },
+      judged);
+  return judged;
+}
+
+std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
+  for (const Pm2View& view : scene.evidence.pm2) {
+    const bool could_own = !view.uid || *view.uid == 0 || !process.uid ||
+                           *view.uid == *process.uid;
+    if (!could_own) continue;
+    if (view.reply) {
+      if (auto claim = unsettled_claim(scene, view, true)) return claim;
+      continue;
+    }
+    const Pm2Silence& silence = view.reply.error();
+    if (silence.kind == Pm2Quiet::Silent) return silent_claim(view);
+    if (silence.kind == Pm2Quiet::NeverSeen) continue;
+    const auto memory = scene.evidence.memory.homes.find(view.home);
+    const bool lost_long_ago =
+        memory != scene.evidence.memory.homes.end() && memory->second.lost &&
+        scene.evidence.snapshot.taken - *memory->second.lost >=
+            scene.policy.loss_hold;
+    if (silence.socket_left || !lost_long_ago) return silent_claim(view);
+  }
+  return std::nullopt;
+}
+
+std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
+  if (auto claim = chain_claim(scene, process)) return claim;
+  if (auto claim = unreadable_claim(process)) return claim;
+  const CookieReading reading = Scene::cookie(process);
+  if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
+    return held(Why::CookieBroken,
+                "its PM2 cookie is not whole: " + broken->why);
+  }
+  if (const auto* cookie = std::get_if<Cookie>(&reading)) {
+    const auto judged = judge_cookie(scene, process, *cookie);
+    if (const auto* claim = std::get_if<Claim>(&judged)) return *claim;
+  } else if (auto claim = silence_claim(scene, process)) {
+    return claim;
+  }
+  return ancestors_claim(scene, process);
+}
+
+}  // namespace strayd

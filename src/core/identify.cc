@@ -1,0 +1,131 @@
+// What earlier scans leave to later ones, and what a scan must read.
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "strayd/core/fit.h"
+
+#include "scene.h"
+
+namespace strayd {
+namespace {
+
+// Of the entries' identities only: in a crash loop pids, launches and states
+// change with every scan, and a list that never settles would hold for ever.
+std::uint64_t fingerprint(const Pm2Answer& answer) {
+  std::vector<std::string> entries;
+  entries.reserve(answer.instances.size());
+  for (const Pm2Instance& instance : answer.instances) {
+    entries.push_back(instance.unique_id + '\n' +
+                      std::to_string(instance.pm_id) + '\n' +
+                      app_name(instance));
+  }
+  std::ranges::sort(entries);
+  std::string whole = std::to_string(answer.daemon.pid) + '\n' +
+                      std::to_string(answer.daemon.start_ticks);
+  for (const std::string& entry : entries) whole += '\n' + entry;
+  return std::hash<std::string>{}(whole);
+}
+
+HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
+  if (view.uid) memory.uid = view.uid;
+  if (!view.reply) {
+    memory.same_list = 0;
+    memory.seen = memory.seen || view.reply.error().kind != Pm2Quiet::NeverSeen;
+    if (!memory.lost) memory.lost = now;
+    return memory;
+  }
+  const std::uint64_t list = fingerprint(*view.reply);
+  memory.same_list = list == memory.list ? memory.same_list + 1 : 1;
+  memory.list = list;
+  memory.daemon = view.reply->daemon;
+  memory.lost.reset();
+  memory.seen = true;
+  return memory;
+}
+
+// Since when each process's own launch is no longer the one that is listed.
+void remember_generation(Memory& after,
+                         const Memory& before,
+                         const Process& process,
+                         const Cookie& cookie,
+                         const Pm2Answer& answer,
+                         BootTime now) {
+  const auto keep = [&](std::map<ProcId, BootTime>& into,
+                        const std::map<ProcId, BootTime>& from) {
+    const auto known = from.find(process.id);
+    into.emplace(process.id, known == from.end() ? now : known->second);
+  };
+  for (const Pm2Instance& instance : answer.instances) {
+    if (instance.unique_id != cookie.unique_id ||
+        instance.pm_id != cookie.pm_id) {
+      continue;
+    }
+    if (instance.pm_uptime_ms.value_or(0) > cookie.pm_uptime_ms) {
+      keep(after.superseded, before.superseded);
+    }
+    return;
+  }
+  keep(after.unlisted, before.unlisted);
+}
+
+}  // namespace
+
+Memory remember(const Memory& before,
+                const Snapshot& snapshot,
+                std::span<const Pm2View> pm2) {
+  Memory after;
+  after.homes = before.homes;
+  std::map<std::string, const Pm2View*> answering;
+  for (const Pm2View& view : pm2) {
+    HomeMemory& memory = after.homes[view.home];
+    memory = remember_home(memory, view, snapshot.taken);
+    if (view.reply) answering.emplace(view.home, &view);
+  }
+
+  std::set<ProcId> alive;
+  for (const Process& process : snapshot.processes) {
+    alive.insert(process.id);
+    const CookieReading reading = Scene::cookie(process);
+    const auto* cookie = std::get_if<Cookie>(&reading);
+    if (cookie == nullptr) continue;
+    const auto view = answering.find(cookie->home);
+    if (view == answering.end()) continue;
+    remember_generation(
+        after, before, process, *cookie, *view->second->reply, snapshot.taken);
+  }
+  std::erase_if(after.homes, [&](const auto& entry) {
+    return !entry.second.seen && !entry.second.lost;
+  });
+  return after;
+}
+
+std::vector<ProcId> details_needed(const Snapshot& snapshot,
+                                   const Policy& policy) {
+  const Forest forest(snapshot);
+  std::set<ProcId> needed{snapshot.self};
+  const auto add_all = [&](const std::vector<const Process*>& processes) {
+    for (const Process* process : processes) needed.insert(process->id);
+  };
+  for (const Process& process : snapshot.processes) {
+    if (is_kernel_thread(process)) continue;
+    if (supervisor_kind(process)) needed.insert(process.id);
+    const bool candidate =
+        std::ranges::any_of(policy.rules, [&](const Rule& rule) {
+          return pattern_fit(rule.match, process) == Fit::Yes;
+        });
+    if (!candidate) continue;
+    const std::vector<const Process*> ancestors =
+        forest.chain(process).ancestors;
+    add_all(ancestors);
+    const Process* top = &process;
+    for (const Process* ancestor : ancestors) {
+      if (!is_wrapper(*ancestor)) break;
+      top = ancestor;
+    }
+    add_all(forest.subtree(*top));
+  }
+  return {needed.begin(), needed.end()};
+}
+
+}  // namespace strayd

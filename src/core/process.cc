@@ -1,0 +1,20 @@
+#include "strayd/core/process.h"
+
+namespace strayd {
+
+namespace {
+// include/linux/sched.h; shown in field 9 of /proc/PID/stat.
+constexpr std::uint32_t kKernelThreadFlag = 0x00200000;
+}  // namespace
+
+bool is_dead(const Process& process) {
+  const bool exited =
+      process.state == 'Z' || process.state == 'X' || process.state == 'x';
+  return exited && process.threads <= 1;
+}
+
+bool is_kernel_thread(const Process& process) {
+  return process.id.pid == 2 || (process.flags & kKernelThreadFlag) != 0;
+}
+
+}  // namespace strayd

@@ -1,0 +1,136 @@
+#include "scene.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+namespace strayd {
+namespace {
+
+// PM2's pm_uptime lies -5…+15 ms from the start of the pid that it lists
+// (measured on 7.0.4); a reused pid lies seconds off.
+constexpr std::int64_t kSameStartMs = 2000;
+
+std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
+  return snapshot.boot_epoch_ms +
+         std::chrono::duration_cast<std::chrono::milliseconds>(process.started)
+             .count();
+}
+
+bool fits(const Snapshot& snapshot,
+          const Process& process,
+          const Pm2Instance& instance) {
+  if (is_dead(process)) return false;
+  if (!instance.pm_uptime_ms) return false;
+  return std::abs(started_unix_ms(snapshot, process) - *instance.pm_uptime_ms) <
+         kSameStartMs;
+}
+
+// Docker, containerd, Kubernetes, podman, LXC, systemd-nspawn: each puts a
+// container's processes below a directory with one of these in its name.
+constexpr auto kContainerMarks =
+    std::to_array<std::string_view>({"/docker/",
+                                     "/docker-",
+                                     "kubepods",
+                                     "/libpod-",
+                                     "/libpod/",
+                                     "/lxc/",
+                                     "/lxc.payload",
+                                     "cri-containerd",
+                                     "/machine.slice/",
+                                     "/buildkit/",
+                                     "/containerd/"});
+
+bool marked_as_container(std::string_view cgroup) {
+  return std::ranges::any_of(kContainerMarks, [&](std::string_view mark) {
+    return cgroup.find(mark) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+Scene::Scene(const Evidence& from, const Policy& wishes)
+    : evidence(from), policy(wishes), forest(from.snapshot) {
+  for (const Pm2View& view : evidence.pm2) views_.emplace(view.home, &view);
+  for (const Process& process : evidence.snapshot.processes) {
+    if (auto home = god_daemon_home(process)) {
+      daemons_.emplace(process.id.pid, *std::move(home));
+    }
+  }
+  for (const auto& [home, memory] : evidence.memory.homes) {
+    if (memory.daemon && forest.find(*memory.daemon) != nullptr) {
+      daemons_.emplace(memory.daemon->pid, home);
+    }
+  }
+  index_lists();
+}
+
+void Scene::index_lists() {
+  for (const Pm2View& view : evidence.pm2) {
+    if (!view.reply) continue;
+    daemons_.emplace(view.reply->daemon.pid, view.home);
+    for (const Pm2Instance& instance : view.reply->instances) {
+      if (!instance.pid) continue;
+      const Process* process = forest.find(*instance.pid);
+      if (process == nullptr) continue;
+      auto& index =
+          fits(evidence.snapshot, *process, instance) ? listed_ : in_vain_;
+      index.emplace(*instance.pid,
+                    Listed{.instance = &instance, .view = &view});
+    }
+  }
+}
+
+const Pm2View* Scene::view(const std::string& home) const {
+  const auto found = views_.find(home);
+  return found == views_.end() ? nullptr : found->second;
+}
+
+std::optional<std::string> Scene::daemon_of(const Process& process) const {
+  const auto found = daemons_.find(process.id.pid);
+  if (found == daemons_.end()) return std::nullopt;
+  return found->second;
+}
+
+const Listed* Scene::listed(const Process& process) const {
+  const auto found = listed_.find(process.id.pid);
+  return found == listed_.end() ? nullptr : &found->second;
+}
+
+const Listed* Scene::listed_in_vain(const Process& process) const {
+  const auto found = in_vain_.find(process.id.pid);
+  return found == in_vain_.end() ? nullptr : &found->second;
+}
+
+bool Scene::is_own(const Process& process) const {
+  const Process* self = forest.find(evidence.snapshot.self);
+  if (self == nullptr) return false;
+  if (self == &process) return true;
+  const Forest::Chain chain = forest.chain(*self);
+  return std::ranges::find(chain.ancestors, &process) != chain.ancestors.end();
+}
+
+bool Scene::in_container(const Process& process) const {
+  if (!process.cgroup || !marked_as_container(*process.cgroup)) return false;
+  const Process* self = forest.find(evidence.snapshot.self);
+  // A strayd that runs in that container too sees its own world.
+  return self == nullptr || !self->cgroup || *self->cgroup != *process.cgroup;
+}
+
+CookieReading Scene::cookie(const Process& process) {
+  if (!process.environment) return NoCookie{};
+  return read_cookie(*process.environment);
+}
+
+std::string named(const Process& process) {
+  return "pid " + std::to_string(process.id.pid) + " (" + process.comm + ")";
+}
+
+Claim held(Why why, std::string text) {
+  return {.standing = Standing::Held,
+          .reason = {.why = why, .text = std::move(text)}};
+}
+
+}  // namespace strayd

@@ -1,0 +1,82 @@
+// One scan's evidence with its indexes, shared by the files of the judgement.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "strayd/core/cookie.h"
+#include "strayd/core/forest.h"
+#include "strayd/core/judge.h"
+
+namespace strayd {
+
+// A live, valid pid of an answering PM2's list.
+struct Listed {
+  const Pm2Instance* instance = nullptr;
+  const Pm2View* view = nullptr;
+};
+
+class Scene {
+ public:
+  Scene(const Evidence& from, const Policy& wishes);
+
+  const Evidence& evidence;
+  const Policy& policy;
+  Forest forest;
+
+  const Pm2View* view(const std::string& home) const;
+  // The home whose daemon this is: by its title, as the peer that answered, or
+  // as the peer that answered in an earlier scan.
+  std::optional<std::string> daemon_of(const Process& process) const;
+  const Listed* listed(const Process& process) const;
+  // Listed by PM2, alive, and started at another time than PM2 says.
+  const Listed* listed_in_vain(const Process& process) const;
+  // strayd itself or one of its ancestors.
+  bool is_own(const Process& process) const;
+  // The component of a container's cgroup that strayd does not share.
+  bool in_container(const Process& process) const;
+
+  static CookieReading cookie(const Process& process);
+
+ private:
+  void index_lists();
+
+  std::unordered_map<std::string, const Pm2View*> views_{};
+  std::unordered_map<pid_t, std::string> daemons_{};
+  std::unordered_map<pid_t, Listed> listed_{};
+  std::unordered_map<pid_t, Listed> in_vain_{};
+};
+
+// The claims, strongest first. Each tells of one process, without its
+// ancestors, unless it says so.
+std::optional<Claim> protected_claim(const Scene& scene,
+                                     const Process& process);
+// Of the process or of any of its ancestors.
+std::optional<Claim> managed_claim(const Scene& scene, const Process& process);
+// Everything that makes strayd hold its fire, ancestors included.
+std::optional<Claim> held_claim(const Scene& scene, const Process& process);
+
+// What an unclaimed process is: its kind, and why.
+struct OrphanKind {
+  Standing standing = Standing::Stray;
+  Reason reason{};
+  std::string app{};
+  std::string home{};
+};
+using CookieJudgement = std::variant<Claim, OrphanKind>;
+
+// For a process with a whole cookie.
+CookieJudgement judge_cookie(const Scene& scene,
+                             const Process& process,
+                             const Cookie& cookie);
+// For a process without: whether a PM2 that could own it does not answer.
+std::optional<Claim> silence_claim(const Scene& scene, const Process& process);
+
+// "pid 123 (node server.js)": comm alone, no arguments.
+std::string named(const Process& process);
+
+Claim held(Why why, std::string text);
+
+}  // namespace strayd

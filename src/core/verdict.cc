@@ -1,0 +1,160 @@
+#include "strayd/core/verdict.h"
+
+#include <cstdlib>
+
+namespace strayd {
+
+std::string_view to_string(Why why) {
+  switch (why) {
+    case Why::Init:
+      return "init";
+    case Why::KernelThread:
+      return "kernel_thread";
+    case Why::Strayd:
+      return "strayd";
+    case Why::Zombie:
+      return "zombie";
+    case Why::OtherPidNamespace:
+      return "other_pid_namespace";
+    case Why::Container:
+      return "container";
+    case Why::ProtectRule:
+      return "protect_rule";
+    case Why::ProtectMarker:
+      return "protect_marker";
+    case Why::Traced:
+      return "traced";
+    case Why::NeverEligible:
+      return "never_eligible";
+    case Why::SupervisorProcess:
+      return "supervisor_process";
+    case Why::BelowSupervisor:
+      return "below_supervisor";
+    case Why::ListedByPm2:
+      return "listed_by_pm2";
+    case Why::SystemdService:
+      return "systemd_service";
+    case Why::BrokenChain:
+      return "broken_chain";
+    case Why::Unreadable:
+      return "unreadable";
+    case Why::CookieBroken:
+      return "cookie_broken";
+    case Why::Pm2Silent:
+      return "pm2_silent";
+    case Why::Pm2Lost:
+      return "pm2_lost";
+    case Why::Pm2Unsettled:
+      return "pm2_unsettled";
+    case Why::Pm2ListEmpty:
+      return "pm2_list_empty";
+    case Why::Pm2ListStale:
+      return "pm2_list_stale";
+    case Why::Pm2Contradicts:
+      return "pm2_contradicts";
+    case Why::SameGeneration:
+      return "same_generation";
+    case Why::NewerTooFresh:
+      return "newer_too_fresh";
+    case Why::OnlyCopy:
+      return "only_copy";
+    case Why::LeaderLives:
+      return "leader_lives";
+    case Why::ForeignDescendant:
+      return "foreign_descendant";
+    case Why::ProtectedDescendant:
+      return "protected_descendant";
+    case Why::TreeTooLarge:
+      return "tree_too_large";
+    case Why::TooYoung:
+      return "too_young";
+    case Why::Unconfirmed:
+      return "unconfirmed";
+    case Why::Superseded:
+      return "superseded";
+    case Why::Deleted:
+      return "deleted";
+    case Why::NoOwner:
+      return "no_owner";
+  }
+  std::abort();
+}
+
+std::string_view remedy(Why why) {
+  switch (why) {
+    case Why::Init:
+    case Why::KernelThread:
+    case Why::Strayd:
+    case Why::NeverEligible:
+      return "Nothing: strayd never ends a process of this kind.";
+    case Why::Zombie:
+      return "Nothing: it has exited; its parent must collect it.";
+    case Why::OtherPidNamespace:
+    case Why::Container:
+      return "Nothing from here: it belongs to its container.";
+    case Why::ProtectRule:
+      return "Remove or narrow the protect rule.";
+    case Why::ProtectMarker:
+      return "Start it without STRAYD_PROTECT=1 in its environment.";
+    case Why::Traced:
+      return "Detach the debugger.";
+    case Why::SupervisorProcess:
+    case Why::BelowSupervisor:
+    case Why::ListedByPm2:
+      return "Stop it through its supervisor (pm2 stop, pm2 delete).";
+    case Why::SystemdService:
+      return "Stop the unit (systemctl stop).";
+    case Why::BrokenChain:
+      return "Nothing, if the tree was only in motion: the next scan looks "
+             "again. Else strayd needs to see all processes (CAP_SYS_PTRACE, "
+             "no hidepid).";
+    case Why::Unreadable:
+      return "Let strayd read it: see `strayd doctor` for the capability that "
+             "lacks.";
+    case Why::CookieBroken:
+      return "Its PM2 variables contradict each other; end it by hand if it is "
+             "yours.";
+    case Why::Pm2Silent:
+      return "Make its PM2 daemon answer: `pm2 ping` as its user.";
+    case Why::Pm2Lost:
+      return "Start its PM2 daemon again (`pm2 resurrect`), or end the process "
+             "by hand.";
+    case Why::Pm2Unsettled:
+      return "Wait: the daemon is young, or its list has just changed.";
+    case Why::Pm2ListEmpty:
+      return "`pm2 resurrect` if apps are missing; `pm2 kill` if that daemon "
+             "was started by accident.";
+    case Why::Pm2ListStale:
+      return "Wait for PM2 to notice, or `pm2 restart` the app.";
+    case Why::Pm2Contradicts:
+      return "Find out why two answers disagree (two daemons for one home, a "
+             "socket of another user).";
+    case Why::SameGeneration:
+      return "Stop or restart the app in PM2; what then remains becomes a "
+             "leftover.";
+    case Why::NewerTooFresh:
+      return "Wait: PM2 may still be ending it itself.";
+    case Why::OnlyCopy:
+      return "`pm2 resurrect` or start the app; the old process then becomes a "
+             "leftover.";
+    case Why::LeaderLives:
+      return "End the leader of its session, if nobody owns that.";
+    case Why::ForeignDescendant:
+    case Why::ProtectedDescendant:
+      return "End the descendant first, or leave the tree alone.";
+    case Why::TreeTooLarge:
+      return "Look at it by hand: a tree this large is not ended unasked.";
+    case Why::TooYoung:
+    case Why::Unconfirmed:
+      return "Wait: the next scans confirm it.";
+    case Why::Superseded:
+    case Why::Deleted:
+    case Why::NoOwner:
+      return "Enforce (`mode`: \"enforce\", or `strayd scan --reap`) ends it; "
+             "a "
+             "protect rule or STRAYD_PROTECT=1 spares it.";
+  }
+  std::abort();
+}
+
+}  // namespace strayd

@@ -1,0 +1,171 @@
+#include "entry.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <limits>
+#include <span>
+#include <utility>
+
+namespace strayd {
+namespace {
+
+constexpr std::size_t kLongestText = 4096;
+constexpr std::int64_t kLargestPid = 1 << 22;  // PID_MAX_LIMIT, 64 bit
+// JavaScript's Number.MAX_SAFE_INTEGER: beyond it a count is no count.
+constexpr std::int64_t kLargestCount = (std::int64_t{1} << 53) - 1;
+// The year 2223: in nanoseconds it still fits 64 bits.
+constexpr std::int64_t kLatestUnixMs = 8'000'000'000'000;
+// A longer kill_timeout only holds strayd back, so it may be cut; whoever adds
+// it to a time must not overflow.
+constexpr std::int64_t kLongestKillTimeoutMs = 24LL * 60 * 60 * 1000;
+
+// A number, or a string that is one as a whole.
+std::optional<std::int64_t> integer(const FieldValue& value) {
+  if (value.number || !value.text) return value.number;
+  std::int64_t number = 0;
+  const char* const end = value.text->data() + value.text->size();
+  const auto [rest, error] = std::from_chars(value.text->data(), end, number);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  return number;
+}
+
+std::optional<std::int64_t> integer_within(const FieldValue& value,
+                                           std::int64_t low,
+                                           std::int64_t high) {
+  const std::optional<std::int64_t> number = integer(value);
+  if (!number || *number < low || *number > high) return std::nullopt;
+  return number;
+}
+
+std::optional<std::int64_t> count(const FieldValue& value) {
+  return integer_within(value, 0, kLargestCount);
+}
+
+std::optional<std::int64_t> unix_time(const FieldValue& value) {
+  return integer_within(value, 1, kLatestUnixMs);
+}
+
+std::string text_or(EntryDraft& draft,
+                    const FieldValue& value,
+                    std::string_view otherwise = "") {
+  std::string_view text = value.text.value_or(otherwise);
+  if (text.size() > kLongestText) {
+    draft.bad = true;
+    text = otherwise;
+  }
+  return std::string(text.empty() ? otherwise : text);
+}
+
+Pm2Status status_of(const FieldValue& value) {
+  const auto* const known = std::ranges::find_if(
+      kPm2Statuses,
+      [&](Pm2Status status) { return value.text == to_string(status); });
+  return known == std::end(kPm2Statuses) ? Pm2Status::Unknown : *known;
+}
+
+// Never a string here: PM2 takes it from the process object itself.
+std::optional<pid_t> pid_of(const FieldValue& value) {
+  const std::int64_t pid = value.number.value_or(0);
+  if (pid <= 1 || pid > kLargestPid) return std::nullopt;
+  return static_cast<pid_t>(pid);
+}
+
+std::chrono::milliseconds kill_timeout_of(const FieldValue& value) {
+  const std::optional<std::int64_t> ms = count(value);
+  if (!ms) return Pm2Instance{}.kill_timeout;
+  return std::chrono::milliseconds{std::min(*ms, kLongestKillTimeoutMs)};
+}
+
+constexpr EntryField kEntryFields[] = {
+    {"pid",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.pid = pid_of(value);
+     }},
+    {"pm_id",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.pm_id = count(value);
+     }},
+    {"name",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.name = text_or(draft, value);
+     }},
+};
+
+constexpr EntryField kEnvFields[] = {
+    {"pm_id",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.inner_pm_id = count(value);
+     }},
+    {"name",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.inner_name = text_or(draft, value);
+     }},
+    {"namespace",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.name_space = text_or(draft, value, "default");
+     }},
+    {"status",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.status = status_of(value);
+     }},
+    {"unique_id",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.unique_id = text_or(draft, value);
+     }},
+    {"restart_time",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.restart_time = count(value).value_or(0);
+     }},
+    {"unstable_restarts",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.unstable_restarts = count(value).value_or(0);
+     }},
+    {"pm_uptime",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.pm_uptime_ms = unix_time(value);
+     }},
+    {"created_at",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.created_at_ms = unix_time(value);
+     }},
+    {"exec_mode",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.exec_mode = text_or(draft, value);
+     }},
+    {"kill_timeout",
+     [](EntryDraft& draft, const FieldValue& value) {
+       draft.instance.kill_timeout = kill_timeout_of(value);
+     }},
+};
+
+const EntryField* find(std::span<const EntryField> fields,
+                       std::string_view key) {
+  const auto found = std::ranges::find(fields, key, &EntryField::key);
+  return found == fields.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const EntryField* entry_field(std::string_view key) {
+  return find(kEntryFields, key);
+}
+
+const EntryField* env_field(std::string_view key) {
+  return find(kEnvFields, key);
+}
+
+std::optional<Pm2Instance> finish_entry(EntryDraft draft) {
+  const std::optional<std::int64_t> pm_id =
+      draft.pm_id ? draft.pm_id : draft.inner_pm_id;
+  draft.instance.name =
+      std::move(draft.name.empty() ? draft.inner_name : draft.name);
+  if (draft.bad || !pm_id || draft.instance.name.empty() ||
+      draft.instance.unique_id.empty()) {
+    return std::nullopt;
+  }
+  draft.instance.pm_id = *pm_id;
+  return std::move(draft.instance);
+}
+
+}  // namespace strayd

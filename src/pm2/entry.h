@@ -1,0 +1,44 @@
+// One entry of PM2's list while it is being parsed, and which of its fields
+// strayd takes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "strayd/core/supervisor.h"
+
+namespace strayd {
+
+// A JSON value as far as a field can use it; neither: of any other type.
+struct FieldValue {
+  std::optional<std::int64_t> number{};
+  std::optional<std::string_view> text{};
+};
+
+// `pm_id` and `name` are both beside pm2_env and in it. PM2 7.0.4 copies the
+// outer from the inner one (God/Methods.js), so the outer comes first.
+struct EntryDraft {
+  Pm2Instance instance{};
+  std::optional<std::int64_t> pm_id{};
+  std::optional<std::int64_t> inner_pm_id{};
+  std::string name{};
+  std::string inner_name{};
+  bool bad = false;
+};
+
+// One allow-listed field.
+struct EntryField {
+  std::string_view key{};
+  void (*set)(EntryDraft&, const FieldValue&) = nullptr;
+};
+
+// nullptr: not allow-listed, drop the value.
+const EntryField* entry_field(std::string_view key);  // of an entry
+const EntryField* env_field(std::string_view key);    // of its pm2_env
+
+// nullopt: the entry is bad.
+std::optional<Pm2Instance> finish_entry(EntryDraft draft);
+
+}  // namespace strayd

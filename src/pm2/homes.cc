@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "strayd/core/cookie.h"
+#include "strayd/core/forest.h"
+#include "strayd/core/supervisor.h"
+#include "strayd/pm2/observe.h"
+
+#include "home_path.h"
+
+namespace strayd {
+namespace {
+
+constexpr std::size_t kMostHomes = 64;
+
+std::optional<std::string> normal(const std::optional<std::string>& path) {
+  return path ? normal_home(*path) : std::nullopt;
+}
+
+bool elsewhere(const Process& process) {
+  return process.pid_namespace_depth.value_or(1) != 1;
+}
+
+std::optional<uid_t> known(const Observed<uid_t>& uid) {
+  return uid ? std::optional(*uid) : std::nullopt;
+}
+
+// A home while it is being found.
+struct Found {
+  Pm2Home home{};
+  std::optional<BootTime> oldest{};  // of its daemons
+  bool one_user = true;              // all its daemons are one user's
+  bool remembered = false;
+  std::optional<uid_t> past_uid{};  // whose it was
+  std::optional<uid_t> holder{};    // of a cookie that names it
+};
+
+class Finder {
+ public:
+  Finder(const Snapshot& snapshot, bool automatic)
+      : forest_(snapshot), automatic_(automatic) {}
+
+  void add_configured(const std::string& path);
+  void add_remembered(const std::string& path, const HomeMemory& memory);
+  void add_process(const Process& process);
+
+  std::vector<Pm2Home> homes() &&;
+
+ private:
+  Found* at(const std::optional<std::string>& path);
+  void add_daemon(const Process& process, const std::string& path);
+  void add_cookie(const Process& process);
+  bool is_fork_of_daemon(const Process& process, const std::string& home) const;
+
+  Forest forest_;
+  bool automatic_;
+  std::map<std::string, Found> found_{};
+};
+
+// nullptr: it is not to be asked.
+Found* Finder::at(const std::optional<std::string>& path) {
+  if (!path) return nullptr;
+  if (!automatic_) {
+    const auto known = found_.find(*path);
+    return known == found_.end() ? nullptr : &known->second;
+  }
+  Found& found = found_[*path];
+  found.home.path = *path;
+  return &found;
+}
+
+void Finder::add_configured(const std::string& path) {
+  const std::optional<std::string> spelled = normal_home(path);
+  if (!spelled) return;
+  Pm2Home& home = found_[*spelled].home;
+  home.path = *spelled;
+  home.configured = true;
+}
+
+void Finder::add_remembered(const std::string& path, const HomeMemory& memory) {
+  if (!memory.seen) return;
+  if (Found* const found = at(normal_home(path))) {
+    found->home.seen = true;
+    found->remembered = true;
+    found->past_uid = memory.uid;
+  }
+}
+
+void Finder::add_process(const Process& process) {
+  if (elsewhere(process)) return;
+  if (!is_dead(process)) {
+    if (const auto title = normal(god_daemon_home(process))) {
+      if (!is_fork_of_daemon(process, *title)) add_daemon(process, *title);
+    } else if (supervisor_kind(process) == SupervisorKind::Pm2Runtime &&
+               process.environment) {
+      const auto home = normal(pm2_home_of(*process.environment));
+      if (home) add_daemon(process, *home);
+    }
+  }
+  if (process.environment) add_cookie(process);
+}
+
+// Between fork and exec a child of the daemon still carries the daemon's title.
+bool Finder::is_fork_of_daemon(const Process& process,
+                               const std::string& home) const {
+  const Process* const parent = forest_.find(process.parent);
+  return parent != nullptr && !is_dead(*parent) &&
+         parent->started <= process.started &&
+         normal(god_daemon_home(*parent)) == home;
+}
+
+void Finder::add_daemon(const Process& process, const std::string& path) {
+  Found* const found = at(path);
+  if (found == nullptr) return;
+  const std::optional<uid_t> uid = known(process.uid);
+  if (found->home.daemons.empty()) found->home.uid = uid;
+  if (found->home.uid != uid) found->one_user = false;
+  found->home.daemons.push_back(process.id);
+  found->home.seen = true;
+  found->oldest =
+      std::min(found->oldest.value_or(process.started), process.started);
+}
+
+void Finder::add_cookie(const Process& process) {
+  const CookieReading reading = read_cookie(*process.environment);
+  const Cookie* const cookie = std::get_if<Cookie>(&reading);
+  if (cookie == nullptr) return;
+  if (Found* const found = at(normal_home(cookie->home))) {
+    found->home.seen = true;
+    if (!found->holder) found->holder = known(process.uid);
+  }
+}
+
+// The lowest is asked first, and the last to be dropped.
+auto rank(const Found& found) {
+  const bool living = !found.home.daemons.empty();
+  return std::tuple(!found.home.configured,
+                    !living,
+                    found.oldest.value_or(BootTime{}),
+                    !found.remembered,
+                    found.home.path);
+}
+
+std::vector<Pm2Home> Finder::homes() && {
+  std::vector<Found> found;
+  for (auto& [path, one] : found_) found.push_back(std::move(one));
+  std::ranges::sort(found, {}, rank);
+  if (found.size() > kMostHomes) found.resize(kMostHomes);
+  std::ranges::sort(found, {}, [](const Found& one) { return one.home.path; });
+  std::vector<Pm2Home> homes;
+  for (Found& one : found) {
+    if (!one.one_user) one.home.uid.reset();
+    if (one.home.daemons.empty()) {
+      one.home.uid = one.past_uid ? one.past_uid : one.holder;
+    }
+    homes.push_back(std::move(one.home));
+  }
+  return homes;
+}
+
+}  // namespace
+
+std::vector<Pm2Home> pm2_homes(const Snapshot& snapshot,
+                               std::span<const std::string> configured,
+                               bool automatic,
+                               const Memory& memory) {
+  Finder finder(snapshot, automatic);
+  for (const std::string& path : configured) finder.add_configured(path);
+  for (const auto& [path, past] : memory.homes) {
+    finder.add_remembered(path, past);
+  }
+  for (const Process& process : snapshot.processes) finder.add_process(process);
+  return std::move(finder).homes();
+}
+
+}  // namespace strayd

@@ -1,0 +1,229 @@
+#include "facts.h"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "strayd/proc/parse.h"
+#include "strayd/sys/os.h"
+
+#include "files.h"
+#include "moment.h"
+
+namespace strayd {
+namespace {
+
+constexpr std::size_t kStatLimit = 8192;
+// A process may be in 65536 groups, and status lists them all.
+constexpr std::size_t kStatusLimit = std::size_t{1} << 20U;
+constexpr std::size_t kCgroupLimit = std::size_t{1} << 16U;
+
+// PF_EXITING of include/linux/sched.h, set before the memory is given back.
+constexpr std::uint32_t kExiting = 0x00000004;
+
+std::unexpected<Error> exhausted(const ReadFailure& failure, pid_t pid) {
+  return std::unexpected(
+      errno_error("read process " + std::to_string(pid), failure.error));
+}
+
+// Either the kernel has no such process, or shows it to others only, or the
+// bytes are not what they should be.
+struct StatReading {
+  Sight sight = Sight::Vanished;
+  ProcStat stat{};
+};
+
+Result<StatReading> read_stat(int root, pid_t pid) {
+  const Read<std::string> text =
+      read_text_at(root, pid_file(pid, "stat"), kStatLimit);
+  if (!text && text.error().exhausted()) return exhausted(text.error(), pid);
+  if (!text && text.error().missing()) return StatReading{};
+  if (!text) return StatReading{.sight = Sight::Refused};
+  Result<ProcStat> stat = parse_stat(*text);
+  if (!stat || stat->id.pid != pid) return StatReading{.sight = Sight::Refused};
+  return StatReading{.sight = Sight::Seen, .stat = *std::move(stat)};
+}
+
+Process from_stat(ProcStat stat) {
+  Process process;
+  process.id = stat.id;
+  process.parent = stat.parent;
+  process.group = stat.group;
+  process.session = stat.session;
+  process.tty = stat.tty;
+  process.state = stat.state;
+  process.flags = stat.flags;
+  process.threads = stat.threads;
+  process.started = ticks_to_time(stat.id.start_ticks);
+  process.comm = std::move(stat.comm);
+  return process;
+}
+
+// Of a process whose stat was just read, so that a missing file does not yet
+// mean that it is gone: a fixture may lack it, and a zombie has no exe. If it
+// is gone, look_again() will say so.
+Result<void> keep(Read<std::string> read,
+                  Observed<std::string>& fact,
+                  pid_t pid) {
+  if (read) {
+    fact = *std::move(read);
+  } else if (read.error().exhausted()) {
+    return exhausted(read.error(), pid);
+  } else {
+    fact = std::unexpected(read.error().unread());
+  }
+  return {};
+}
+
+Result<void> keep(const SlowText& text,
+                  Observed<std::string>& fact,
+                  pid_t pid) {
+  if (text) {
+    fact = *text;
+  } else if (text.error().blocked) {
+    fact = std::unexpected(Unread::Blocked);
+  } else {
+    return keep(std::unexpected(text.error().read), fact, pid);
+  }
+  return {};
+}
+
+bool leader_has_exited(const Process& process) {
+  return process.state == 'Z' || process.state == 'X' || process.state == 'x' ||
+         (process.flags & kExiting) != 0;
+}
+
+template <typename T>
+bool is_refused(const Observed<T>& fact) {
+  return !fact && fact.error() == Unread::Denied;
+}
+
+void add_status(Process& process, const Observed<std::string>& text) {
+  const ProcStatus status = text ? parse_status(*text) : ProcStatus{};
+  process.uid = status.uid;
+  process.pid_namespace_depth = status.pid_namespace_depth;
+  process.tracer = status.tracer;
+  if (text || text.error() != Unread::Denied) return;
+  process.uid = std::unexpected(Unread::Denied);
+  process.pid_namespace_depth = std::unexpected(Unread::Denied);
+  process.tracer = std::unexpected(Unread::Denied);
+}
+
+void add_cgroup(Process& process, const Observed<std::string>& text) {
+  process.cgroup = std::unexpected(text ? Unread::Failed : text.error());
+  if (!text) return;
+  Result<std::string> path = parse_cgroup(*text);
+  if (path) process.cgroup = *std::move(path);
+}
+
+}  // namespace
+
+Result<Sighting> sight_process(int root, pid_t pid) {
+  Result<StatReading> reading = read_stat(root, pid);
+  if (!reading) return std::unexpected(reading.error());
+  if (reading->sight != Sight::Seen) return Sighting{.sight = reading->sight};
+
+  Sighting seen{.sight = Sight::Seen,
+                .process = from_stat(std::move(reading->stat))};
+  Read<std::string> status =
+      read_text_at(root, pid_file(pid, "status"), kStatusLimit);
+  if (!status && status.error().missing()) {
+    const Result<Sight> again = look_again(root, seen.process);
+    if (!again) return std::unexpected(again.error());
+    seen.sight = *again;
+  }
+  Observed<std::string> text;
+  const Result<void> kept = keep(std::move(status), text, pid);
+  if (!kept) return std::unexpected(kept.error());
+  add_status(seen.process, text);
+  return seen;
+}
+
+Result<void> add_links(int root, Process& process) {
+  const pid_t pid = process.id.pid;
+  if (!is_kernel_thread(process)) {  // which has none: nothing is missing
+    Result<void> kept =
+        keep(read_link_at(root, pid_file(pid, "exe")), process.exe, pid);
+    if (!kept) return kept;
+  }
+  Result<void> kept =
+      keep(read_link_at(root, pid_file(pid, "cwd")), process.cwd, pid);
+  if (!kept) return kept;
+  Observed<std::string> text;
+  kept = keep(
+      read_text_at(root, pid_file(pid, "cgroup"), kCgroupLimit), text, pid);
+  if (!kept) return kept;
+  add_cgroup(process, text);
+  return {};
+}
+
+bool has_memory(const Process& process) {
+  return !is_kernel_thread(process) && !leader_has_exited(process);
+}
+
+void settle_without_memory(Process& process) {
+  if (is_kernel_thread(process)) {
+    process.argv = std::vector<std::string>{};
+    return;
+  }
+  // Of a zombie that is all there is. But other threads may live on behind a
+  // leader that has exited, and they do have a command line.
+  if (is_dead(process)) {
+    process.argv = std::vector<std::string>{};
+  } else {
+    process.argv = std::unexpected(Unread::Failed);
+  }
+  process.environment = std::unexpected(Unread::Failed);
+}
+
+Result<void> add_argv(Process& process, const SlowText& text) {
+  Observed<std::string> bytes;
+  const Result<void> kept = keep(text, bytes, process.id.pid);
+  if (!kept) return kept;
+  if (bytes) {
+    process.argv = split_cmdline(*bytes);
+  } else {
+    process.argv = std::unexpected(bytes.error());
+  }
+  return {};
+}
+
+Result<void> add_environment(Process& process, const SlowText& text) {
+  Observed<std::string> bytes;
+  const Result<void> kept = keep(text, bytes, process.id.pid);
+  if (!kept) return kept;
+  if (bytes) {
+    process.environment = parse_environ(*bytes);
+  } else {
+    process.environment = std::unexpected(bytes.error());
+  }
+  return {};
+}
+
+Result<Sight> look_again(int root, Process& process) {
+  const Result<StatReading> reading = read_stat(root, process.id.pid);
+  if (!reading) return std::unexpected(reading.error());
+  if (reading->sight == Sight::Vanished) return Sight::Vanished;
+  if (reading->sight == Sight::Refused) return Sight::Refused;
+  if (reading->stat.id != process.id) return Sight::Vanished;
+
+  process.state = reading->stat.state;
+  process.flags = reading->stat.flags;
+  process.threads = reading->stat.threads;
+  if (!leader_has_exited(process)) return Sight::Seen;
+  if (process.argv && process.argv->empty() && !is_dead(process)) {
+    process.argv = std::unexpected(Unread::Failed);
+  }
+  if (process.environment && process.environment->empty()) {
+    process.environment = std::unexpected(Unread::Failed);
+  }
+  return Sight::Seen;
+}
+
+bool was_refused(const Process& process) {
+  return is_refused(process.uid) || is_refused(process.argv) ||
+         is_refused(process.exe) || is_refused(process.cwd) ||
+         is_refused(process.cgroup) || is_refused(process.environment);
+}
+
+}  // namespace strayd

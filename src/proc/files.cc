@@ -1,0 +1,108 @@
+#include "files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+
+#include "text.h"
+
+namespace strayd {
+namespace {
+
+std::unexpected<ReadFailure> failed(int error) {
+  return std::unexpected(ReadFailure{.error = error});
+}
+
+// One buffer of getdents64(2): records of a fixed head and a name.
+void collect_pids(const char* records,
+                  std::size_t size,
+                  std::vector<pid_t>& to) {
+  for (std::size_t at = 0; at < size;) {
+    unsigned short length = 0;
+    std::memcpy(
+        &length, records + at + offsetof(dirent64, d_reclen), sizeof length);
+    const char* const name = records + at + offsetof(dirent64, d_name);
+    const std::optional<pid_t> pid = to_number<pid_t>(name);
+    if (pid && *pid > 0) to.push_back(*pid);
+    at += length;
+  }
+}
+
+}  // namespace
+
+bool ReadFailure::missing() const {
+  return error == ENOENT || error == ESRCH;
+}
+
+bool ReadFailure::exhausted() const {
+  return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+Unread ReadFailure::unread() const {
+  if (error == EACCES || error == EPERM) return Unread::Denied;
+  if (error == EFBIG) return Unread::TooLong;
+  return Unread::Failed;
+}
+
+Read<std::string> read_text_at(int root,
+                               const std::string& path,
+                               std::size_t limit) {
+  const UniqueFd fd{::openat(root, path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd) return failed(errno);
+  std::string text;
+  std::array<char, 4096> chunk{};
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(errno);
+    if (got == 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+    if (text.size() > limit) return failed(EFBIG);
+  }
+}
+
+Read<std::string> read_link_at(int root, const std::string& path) {
+  std::array<char, 8192> buffer{};
+  const ssize_t size =
+      ::readlinkat(root, path.c_str(), buffer.data(), buffer.size());
+  if (size < 0) return failed(errno);
+  std::string_view target{buffer.data(), static_cast<std::size_t>(size)};
+  if (target.size() == buffer.size()) return failed(EFBIG);
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (target.ends_with(kDeleted)) target.remove_suffix(kDeleted.size());
+  return std::string(target);
+}
+
+Result<std::vector<pid_t>> list_pids(int root) {
+  const UniqueFd fd{::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) return std::unexpected(errno_error("open the procfs root", errno));
+  std::vector<pid_t> pids;
+  alignas(dirent64) std::array<char, 32768> records{};
+  for (;;) {
+    const ssize_t got = ::getdents64(fd.get(), records.data(), records.size());
+    if (got < 0) return std::unexpected(errno_error("list processes", errno));
+    if (got == 0) break;
+    collect_pids(records.data(), static_cast<std::size_t>(got), pids);
+  }
+  std::ranges::sort(pids);
+  const auto repeated = std::ranges::unique(pids);
+  pids.erase(repeated.begin(), repeated.end());
+  return pids;
+}
+
+std::string pid_file(pid_t pid, const char* name) {
+  return std::to_string(pid).append("/").append(name);
+}
+
+}  // namespace strayd

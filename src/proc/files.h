@@ -1,0 +1,44 @@
+// Reads of the files that answer at once, relative to the procfs root.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "strayd/core/process.h"
+#include "strayd/core/result.h"
+
+namespace strayd {
+
+// What a failed read means. Everything that strayd concludes of an errno of
+// procfs is here.
+struct ReadFailure {
+  int error = 0;
+
+  // The process has exited, or the file never was.
+  bool missing() const;
+  // We are short of something: nothing else that was read can be trusted.
+  bool exhausted() const;
+  Unread unread() const;
+};
+template <typename T>
+using Read = std::expected<T, ReadFailure>;
+
+// At most `limit` bytes; EFBIG where there are more.
+Read<std::string> read_text_at(int root,
+                               const std::string& path,
+                               std::size_t limit);
+
+// The target of a link, without the " (deleted)" that the kernel appends.
+Read<std::string> read_link_at(int root, const std::string& path);
+
+// The names that are pids, ascending.
+Result<std::vector<pid_t>> list_pids(int root);
+
+// "123/stat"
+std::string pid_file(pid_t pid, const char* name);
+
+}  // namespace strayd

@@ -1,0 +1,79 @@
+#include <concepts>
+#include <optional>
+#include <utility>
+
+#include "strayd/proc/parse.h"
+
+#include "text.h"
+
+namespace strayd {
+namespace {
+
+// The fields after the name, each of which must be followed by a space: a text
+// that is cut inside a number would give another number.
+class Fields {
+ public:
+  explicit Fields(std::string_view rest) : rest_(rest) {}
+
+  bool whole() const { return whole_; }
+
+  std::string_view word() {
+    if (rest_.find(' ') == std::string_view::npos) whole_ = false;
+    return take_until(rest_, ' ');
+  }
+  void skip(int count) {
+    for (int i = 0; i < count; ++i) word();
+  }
+  template <std::integral Number>
+  Number number() {
+    const std::optional<Number> number = to_number<Number>(word());
+    if (!number) whole_ = false;
+    return number.value_or(Number{});
+  }
+
+ private:
+  std::string_view rest_;
+  bool whole_ = true;
+};
+
+std::unexpected<Error> malformed(const char* why) {
+  return fail(Fault::Malformed, std::string("parse stat: ").append(why));
+}
+
+}  // namespace
+
+Result<ProcStat> parse_stat(std::string_view text) {
+  // The name is raw: it may hold spaces, newlines and parentheses, but nothing
+  // after it can, so it ends at the last one.
+  const std::size_t open = text.find(" (");
+  const std::size_t close = text.rfind(") ");
+  if (open == std::string_view::npos || close == std::string_view::npos ||
+      close < open + 2) {
+    return malformed("no name in parentheses");
+  }
+  const std::optional<pid_t> pid = to_number<pid_t>(text.substr(0, open));
+  if (!pid || *pid <= 0) return malformed("no pid");
+
+  Fields fields{text.substr(close + 2)};
+  ProcStat stat;
+  stat.id.pid = *pid;
+  stat.comm = text.substr(open + 2, close - open - 2);
+  const std::string_view state = fields.word();
+  stat.state = state.size() == 1 ? state.front() : '\0';
+  stat.parent = fields.number<pid_t>();
+  stat.group = fields.number<pid_t>();
+  stat.session = fields.number<pid_t>();
+  stat.tty = fields.number<std::int32_t>();
+  fields.skip(1);  // tpgid
+  stat.flags = fields.number<std::uint32_t>();
+  fields.skip(10);  // page faults, times, priority, nice
+  stat.threads = fields.number<std::int64_t>();
+  fields.skip(1);  // itrealvalue
+  stat.id.start_ticks = fields.number<std::uint64_t>();
+  if (!fields.whole() || stat.state == '\0') {
+    return malformed("a field up to the start time is missing or not a number");
+  }
+  return stat;
+}
+
+}  // namespace strayd

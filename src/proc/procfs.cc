@@ -1,0 +1,122 @@
+#include "strayd/proc/procfs.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+
+#include "facts.h"
+#include "files.h"
+#include "live.h"
+#include "moment.h"
+#include "pass.h"
+#include "slow_reader.h"
+
+namespace strayd {
+
+struct Procfs::Impl {
+  Impl(UniqueFd opened, const ProcfsOptions& options)
+      : root(std::move(opened)),
+        live(!why_not_live(options.root, root.get())),
+        reader(root.get(),
+               SlowReadLimits{.timeout = options.read_timeout,
+                              .cmdline = options.argv_limit,
+                              .environ = options.environ_limit}) {}
+
+  UniqueFd root;
+  bool live = false;
+  SlowReader reader;
+};
+
+namespace {
+
+// Without its processes.
+Snapshot begin_snapshot(int root, bool live) {
+  Snapshot snapshot;
+  snapshot.taken = time_of(root).value_or(BootTime{});
+  snapshot.boot_epoch_ms = boot_epoch_of(root);
+  snapshot.boot_id = boot_id_of(root);
+  if (!live) return snapshot;
+  const Result<Sighting> self = sight_process(root, ::getpid());
+  if (self) snapshot.self = self->process.id;
+  return snapshot;
+}
+
+// For a fixture that does not say when it was taken.
+BootTime after_all(const std::vector<Process>& processes) {
+  constexpr BootTime kLater = std::chrono::hours{1};
+  BootTime youngest{};
+  for (const Process& process : processes) {
+    youngest = std::max(youngest, process.started);
+  }
+  return youngest > BootTime::max() - kLater ? BootTime::max()
+                                             : youngest + kLater;
+}
+
+Error gone(const ProcId& id) {
+  return Error{.fault = Fault::NotFound,
+               .what = "process " + std::to_string(id.pid) + " is gone"};
+}
+
+}  // namespace
+
+Procfs::Procfs(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Procfs::Procfs(Procfs&&) noexcept = default;
+Procfs& Procfs::operator=(Procfs&&) noexcept = default;
+Procfs::~Procfs() = default;
+
+Result<Procfs> Procfs::open(ProcfsOptions options) {
+  UniqueFd root{
+      ::open(options.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!root) return std::unexpected(errno_error("open " + options.root, errno));
+  const Result<std::vector<pid_t>> pids = list_pids(root.get());
+  if (!pids) return std::unexpected(pids.error());
+  if (pids->empty()) {
+    return fail(Fault::Malformed,
+                "open " + options.root + ": no process there");
+  }
+  return Procfs{std::make_unique<Impl>(std::move(root), options)};
+}
+
+bool Procfs::is_live() const {
+  return impl_->live;
+}
+
+Result<Snapshot> Procfs::snapshot(const Select& details_for) {
+  const int root = impl_->root.get();
+  Snapshot begun = begin_snapshot(root, impl_->live);
+  const bool dated = begun.taken != BootTime{};
+  Pass pass{root, impl_->reader, std::move(begun)};
+
+  Result<void> done = pass.see_all();
+  if (done) done = pass.read_argv();
+  if (!done) return std::unexpected(done.error());
+  if (!dated) pass.snapshot().taken = after_all(pass.snapshot().processes);
+  if (details_for) done = pass.read_details(details_for(pass.snapshot()));
+  if (!done) return std::unexpected(done.error());
+  return std::move(pass).finish();
+}
+
+Result<Process> Procfs::read(const ProcId& id) {
+  Pass pass{impl_->root.get(), impl_->reader, Snapshot{}};
+  Result<void> done = pass.see(id.pid);
+  if (!done) return std::unexpected(done.error());
+  if (pass.snapshot().unreadable > 0) {
+    return fail(Fault::Denied,
+                "process " + std::to_string(id.pid) + " cannot be read");
+  }
+  if (pass.find(id) == nullptr) return std::unexpected(gone(id));
+  done = pass.read_argv();
+  if (done) done = pass.read_details({id});
+  if (!done) return std::unexpected(done.error());
+  Process* const process = pass.find(id);
+  if (process == nullptr) return std::unexpected(gone(id));
+  return std::move(*process);
+}
+
+}  // namespace strayd

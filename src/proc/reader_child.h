@@ -1,0 +1,29 @@
+// The reader child: what runs after the fork.
+//
+// The parent may have other threads, so nothing here may take a lock or memory
+// (signal-safety(7)): all memory is lent by the parent before the fork.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <span>
+
+#include "reader_wire.h"
+
+namespace strayd {
+
+struct ReaderChildSetup {
+  int socket = -1;
+  int root = -1;
+  pid_t parent = 0;
+  ReaderProgress* progress = nullptr;  // shared
+  std::span<char> replies{};           // longer than the longest reply
+  std::size_t cmdline_limit = 0;
+  std::size_t environ_limit = 0;
+};
+
+// Serves until the socket closes. All signals are blocked when it is called.
+[[noreturn]] void run_reader_child(const ReaderChildSetup& setup);
+
+}  // namespace strayd

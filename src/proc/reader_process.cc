@@ -1,0 +1,239 @@
+#include "reader_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "strayd/sys/os.h"
+#include "strayd/sys/pidfd.h"
+
+#include "reader_child.h"
+#include "slow_reader.h"
+
+namespace strayd {
+namespace {
+
+// Above the size at which the child sends what it has.
+constexpr std::size_t kReplyRoom = 65536 + 4096;
+
+// Held while forking: a handler of the parent's must not run in the child.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all{};
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllSignalsBlocked(AllSignalsBlocked&&) = delete;
+  AllSignalsBlocked& operator=(AllSignalsBlocked&&) = delete;
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+std::unexpected<Error> failed(const char* what) {
+  return std::unexpected(errno_error(what, errno));
+}
+
+}  // namespace
+
+SharedProgress::SharedProgress() {
+  void* const memory = ::mmap(nullptr,
+                              sizeof(ReaderProgress),
+                              PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS,
+                              -1,
+                              0);
+  if (memory != MAP_FAILED) progress_ = new (memory) ReaderProgress{};
+}
+
+SharedProgress::~SharedProgress() {
+  if (progress_ != nullptr) ::munmap(progress_, sizeof(ReaderProgress));
+}
+
+Result<std::unique_ptr<ReaderProcess>> ReaderProcess::start(
+    int root, const SlowReadLimits& limits) {
+  std::unique_ptr<ReaderProcess> process{new ReaderProcess};
+  if (process->progress_.get() == nullptr) return failed("share a page");
+  const Result<void> forked = process->fork_child(root, limits);
+  if (!forked) return std::unexpected(forked.error());
+  return process;
+}
+
+Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return failed("make a socket pair for the reader");
+  }
+  socket_ = UniqueFd{ends[0]};
+  const UniqueFd theirs{ends[1]};
+  std::vector<char> replies(kReplyRoom +
+                            std::max(limits.cmdline, limits.environ));
+  const ReaderChildSetup setup{.socket = theirs.get(),
+                               .root = root,
+                               .parent = ::getpid(),
+                               .progress = progress_.get(),
+                               .replies = replies,
+                               .cmdline_limit = limits.cmdline,
+                               .environ_limit = limits.environ};
+  pid_t pid = -1;
+  {
+    const AllSignalsBlocked blocked;
+    pid = ::fork();
+    if (pid == 0) run_reader_child(setup);
+  }
+  if (pid < 0) return failed("fork the reader");
+
+  // Our own child, not yet reaped: the number is still its own.
+  Result<UniqueFd> pidfd = open_pidfd(pid);
+  if (!pidfd) {
+    socket_ = UniqueFd{};  // it ends when it hears nobody
+    ::waitpid(pid, nullptr, 0);
+    reaped_ = true;
+    return std::unexpected(pidfd.error());
+  }
+  pidfd_ = *std::move(pidfd);
+  return {};
+}
+
+ReaderProcess::~ReaderProcess() {
+  if (!pidfd_ || reaped_) return;
+  kill();
+  ended(std::chrono::seconds{1});
+}
+
+std::uint32_t ReaderProcess::at() const {
+  return progress_.get()->at.load();
+}
+
+void ReaderProcess::kill() {
+  // It may be gone; nothing else can be wrong with a child of ours.
+  static_cast<void>(signal_pidfd(pidfd_.get(), SIGKILL));
+}
+
+bool ReaderProcess::ended(std::chrono::milliseconds within) {
+  if (reaped_) return true;
+  pollfd watched{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&watched, 1, static_cast<int>(within.count())) <= 0) return false;
+  siginfo_t ignored{};
+  ::waitid(
+      P_PIDFD, static_cast<id_t>(pidfd_.get()), &ignored, WEXITED | WNOHANG);
+  reaped_ = true;
+  return true;
+}
+
+// One pass of requests and replies.
+class ReaderProcess::Exchange {
+ public:
+  Exchange(ReaderProcess& process,
+           std::span<const ReaderRequest> requests,
+           const OnReply& on_reply)
+      : process_(process),
+        unsent_(std::as_bytes(requests)),
+        awaited_(requests.size()),
+        on_reply_(on_reply) {}
+
+  End run(std::chrono::nanoseconds timeout) {
+    // Looked at a few times in a timeout: the child's steps are only seen when
+    // somebody looks.
+    const std::chrono::milliseconds slice = std::max(
+        std::chrono::milliseconds{1},
+        std::chrono::duration_cast<std::chrono::milliseconds>(timeout / 8));
+    std::chrono::nanoseconds last_progress = steady_time();
+    while (awaited_ > 0) {
+      if (!wait(slice)) return End::Gone;
+      const std::chrono::nanoseconds now = steady_time();
+      if (progressed()) last_progress = now;
+      if (now - last_progress >= timeout) return End::Stalled;
+    }
+    return End::Answered;
+  }
+
+ private:
+  // false: the child has ended.
+  bool wait(std::chrono::milliseconds slice) {
+    pollfd watched{
+        .fd = process_.socket_.get(), .events = POLLIN, .revents = 0};
+    if (!unsent_.empty()) watched.events = POLLIN | POLLOUT;
+    const int ready = ::poll(&watched, 1, static_cast<int>(slice.count()));
+    if (ready <= 0) return true;
+    if ((watched.revents & POLLOUT) != 0 && !send()) return false;
+    if ((watched.revents & (POLLIN | POLLHUP)) != 0) return receive();
+    return (watched.revents & (POLLERR | POLLNVAL)) == 0;
+  }
+
+  bool send() {
+    const ssize_t sent = ::send(process_.socket_.get(),
+                                unsent_.data(),
+                                unsent_.size(),
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) return errno == EAGAIN || errno == EINTR;
+    unsent_ = unsent_.subspan(static_cast<std::size_t>(sent));
+    moved_ = true;
+    return true;
+  }
+
+  bool receive() {
+    const ssize_t got = ::recv(
+        process_.socket_.get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
+    if (got < 0) return errno == EAGAIN || errno == EINTR;
+    if (got == 0) return false;
+    received_.append(chunk_.data(), static_cast<std::size_t>(got));
+    moved_ = true;
+    take_replies();
+    return true;
+  }
+
+  void take_replies() {
+    std::string_view rest = received_;
+    while (rest.size() >= sizeof(ReaderReply)) {
+      ReaderReply reply;
+      std::memcpy(&reply, rest.data(), sizeof reply);
+      if (rest.size() < sizeof reply + reply.size) break;
+      on_reply_(reply, rest.substr(sizeof reply, reply.size));
+      rest.remove_prefix(sizeof reply + reply.size);
+      --awaited_;
+    }
+    received_.erase(0, received_.size() - rest.size());
+  }
+
+  bool progressed() {
+    const std::uint32_t steps = process_.progress_.get()->steps.load();
+    const bool moved = moved_ || steps != steps_;
+    steps_ = steps;
+    moved_ = false;
+    return moved;
+  }
+
+  ReaderProcess& process_;
+  std::span<const std::byte> unsent_;
+  std::size_t awaited_;
+  const OnReply& on_reply_;
+  std::string received_;
+  std::array<char, 65536> chunk_{};
+  std::uint32_t steps_ = 0;
+  bool moved_ = false;
+};
+
+ReaderProcess::End ReaderProcess::exchange(
+    std::span<const ReaderRequest> requests,
+    std::chrono::nanoseconds timeout,
+    const OnReply& on_reply) {
+  return Exchange{*this, requests, on_reply}.run(timeout);
+}
+
+}  // namespace strayd

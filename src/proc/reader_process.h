@@ -1,0 +1,80 @@
+// The reader child as its parent sees it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strayd/core/result.h"
+#include "strayd/sys/fd.h"
+
+#include "reader_wire.h"
+
+namespace strayd {
+
+struct SlowReadLimits;
+
+// Memory that a forked child shares.
+class SharedProgress {
+ public:
+  SharedProgress();
+  SharedProgress(SharedProgress&&) = delete;
+  SharedProgress& operator=(SharedProgress&&) = delete;
+  SharedProgress(const SharedProgress&) = delete;
+  SharedProgress& operator=(const SharedProgress&) = delete;
+  ~SharedProgress();
+
+  ReaderProgress* get() const { return progress_; }  // nullptr: no memory
+
+ private:
+  ReaderProgress* progress_ = nullptr;
+};
+
+class ReaderProcess {
+ public:
+  static Result<std::unique_ptr<ReaderProcess>> start(
+      int root, const SlowReadLimits& limits);
+  ReaderProcess(ReaderProcess&&) = delete;
+  ReaderProcess& operator=(ReaderProcess&&) = delete;
+  ReaderProcess(const ReaderProcess&) = delete;
+  ReaderProcess& operator=(const ReaderProcess&) = delete;
+  ~ReaderProcess();
+
+  enum class End {
+    Answered,  // all of them
+    Stalled,   // no progress within the timeout
+    Gone       // the child has ended
+  };
+  using OnReply = std::function<void(const ReaderReply&, std::string_view)>;
+  // Indexes must be distinct. Returns early where the child stalls.
+  End exchange(std::span<const ReaderRequest> requests,
+               std::chrono::nanoseconds timeout,
+               const OnReply& on_reply);
+
+  // The index of the request that it is at; ReaderProgress::kIdle: none.
+  std::uint32_t at() const;
+
+  void kill();
+  // Whether it has ended, within that time, and was reaped.
+  bool ended(std::chrono::milliseconds within);
+
+ private:
+  class Exchange;
+
+  ReaderProcess() = default;
+  Result<void> fork_child(int root, const SlowReadLimits& limits);
+
+  SharedProgress progress_;
+  UniqueFd socket_;
+  UniqueFd pidfd_;
+  bool reaped_ = false;
+};
+
+}  // namespace strayd

@@ -1,0 +1,158 @@
+#include "slow_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "strayd/sys/os.h"
+
+#include "reader_process.h"
+
+namespace strayd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds kRememberedFor = 60s;
+
+// A batch of reads is over after so many stalls, so that one slow disk under a
+// hundred processes cannot hold up a scan by a hundred timeouts. The rest of
+// the batch counts as blocked, and is asked again in the next.
+constexpr int kMostStalls = 8;
+
+// Children that end by themselves (out of memory, say) within one batch.
+constexpr int kMostDeaths = 3;
+
+// Children that SIGKILL did not end yet. With so many there is no point in
+// another.
+constexpr std::size_t kMostDying = 4;
+
+std::unexpected<SlowFailure> blocked() {
+  return std::unexpected(SlowFailure{.blocked = true});
+}
+
+}  // namespace
+
+// The requests that are not answered yet, over all children that it takes.
+struct SlowReader::Batch {
+  const std::vector<SlowRead>& requests;
+  std::vector<std::optional<SlowText>> answers;
+  int stalls = 0;
+  int deaths = 0;
+
+  std::vector<ReaderRequest> unanswered() const {
+    std::vector<ReaderRequest> rest;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (answers[i]) continue;
+      rest.push_back(
+          ReaderRequest{.pid = requests[i].id.pid,
+                        .file = static_cast<std::uint32_t>(requests[i].file),
+                        .index = static_cast<std::uint32_t>(i)});
+    }
+    return rest;
+  }
+
+  void answer(const ReaderReply& reply, std::string_view text) {
+    if (reply.index >= answers.size()) return;
+    if (reply.error == 0) {
+      answers[reply.index] = std::string(text);
+    } else {
+      answers[reply.index] = std::unexpected(
+          SlowFailure{.read = ReadFailure{.error = reply.error}});
+    }
+  }
+
+  bool hopeless() const {
+    return stalls >= kMostStalls || deaths >= kMostDeaths;
+  }
+};
+
+SlowReader::SlowReader(int root, SlowReadLimits limits)
+    : root_(root), limits_(limits) {}
+
+SlowReader::~SlowReader() = default;
+
+Result<std::vector<SlowText>> SlowReader::read(
+    const std::vector<SlowRead>& requests) {
+  forget_old();
+  Batch batch{.requests = requests, .answers = {}};
+  batch.answers.resize(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (blocked_until_.contains(requests[i].id)) batch.answers[i] = blocked();
+  }
+  const Result<void> done = run(batch);
+  if (!done) return std::unexpected(done.error());
+
+  std::vector<SlowText> texts;
+  texts.reserve(requests.size());
+  for (std::optional<SlowText>& answer : batch.answers) {
+    texts.push_back(answer ? *std::move(answer) : SlowText{blocked()});
+  }
+  return texts;
+}
+
+Result<void> SlowReader::run(Batch& batch) {
+  const ReaderProcess::OnReply keep = [&](const ReaderReply& reply,
+                                          std::string_view text) {
+    batch.answer(reply, text);
+  };
+  while (!batch.hopeless()) {
+    const std::vector<ReaderRequest> rest = batch.unanswered();
+    if (rest.empty()) break;
+    const Result<bool> started = start();
+    if (!started) return std::unexpected(started.error());
+    if (!*started) break;
+
+    const ReaderProcess::End end =
+        child_->exchange(rest, limits_.timeout, keep);
+    if (end == ReaderProcess::End::Answered) break;
+    if (end == ReaderProcess::End::Gone) ++batch.deaths;
+    if (end == ReaderProcess::End::Stalled) give_up_on_current(batch);
+    retire();
+  }
+  return {};
+}
+
+void SlowReader::give_up_on_current(Batch& batch) {
+  ++batch.stalls;
+  const std::uint32_t at = child_->at();
+  if (at >= batch.answers.size() || batch.answers[at]) return;
+  batch.answers[at] = blocked();
+  const ProcId& id = batch.requests[at].id;
+  blocked_until_[id] = steady_time() + kRememberedFor;
+  // Its other file takes the same lock.
+  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
+    if (batch.requests[i].id == id && !batch.answers[i]) {
+      batch.answers[i] = blocked();
+    }
+  }
+}
+
+// false: too many that will not end.
+Result<bool> SlowReader::start() {
+  std::erase_if(dying_, [](const std::unique_ptr<ReaderProcess>& process) {
+    return process->ended(0ms);
+  });
+  if (child_) return true;
+  if (dying_.size() >= kMostDying) return false;
+  Result<std::unique_ptr<ReaderProcess>> started =
+      ReaderProcess::start(root_, limits_);
+  if (!started) return std::unexpected(started.error());
+  child_ = *std::move(started);
+  return true;
+}
+
+void SlowReader::retire() {
+  child_->kill();
+  if (!child_->ended(100ms)) dying_.push_back(std::move(child_));
+  child_.reset();
+}
+
+void SlowReader::forget_old() {
+  const std::chrono::nanoseconds now = steady_time();
+  std::erase_if(blocked_until_,
+                [&](const auto& entry) { return entry.second <= now; });
+}
+
+}  // namespace strayd

@@ -1,0 +1,81 @@
+// Reads cmdline and environ, whose reads may never return, in a process that
+// can be killed.
+//
+// Both take the target's mmap lock, which a thread of it may hold for as long
+// as its disk or its network file system hangs (measured: `stat`, `status`,
+// `cgroup`, `exe` answer meanwhile). The reader is a forked child; where it
+// makes no progress within the timeout, it is ended through its pidfd, the file
+// it was at is reported as Unread::Blocked, and a new child goes on with the
+// rest.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "strayd/core/process.h"
+#include "strayd/core/result.h"
+
+#include "files.h"
+
+namespace strayd {
+
+class ReaderProcess;
+
+enum class SlowFile : std::uint32_t { Cmdline, Environ };
+
+struct SlowRead {
+  ProcId id{};
+  SlowFile file = SlowFile::Cmdline;
+};
+
+struct SlowReadLimits {
+  std::chrono::milliseconds timeout{};
+  std::size_t cmdline = 0;
+  std::size_t environ = 0;
+};
+
+// The bytes; or why not: Unread::Blocked, or what read(2) said.
+struct SlowFailure {
+  bool blocked = false;
+  ReadFailure read{};
+};
+using SlowText = std::expected<std::string, SlowFailure>;
+
+class SlowReader {
+ public:
+  SlowReader(int root, SlowReadLimits limits);
+  SlowReader(SlowReader&&) = delete;
+  SlowReader& operator=(SlowReader&&) = delete;
+  SlowReader(const SlowReader&) = delete;
+  SlowReader& operator=(const SlowReader&) = delete;
+  ~SlowReader();
+
+  // One answer for each request, in their order. A process that blocked is not
+  // asked again for a minute. Fails where no child can be started.
+  Result<std::vector<SlowText>> read(const std::vector<SlowRead>& requests);
+
+ private:
+  struct Batch;
+
+  Result<void> run(Batch& batch);
+  Result<bool> start();
+  void give_up_on_current(Batch& batch);
+  void retire();
+  void forget_old();
+
+  int root_;
+  SlowReadLimits limits_;
+  std::unique_ptr<ReaderProcess> child_;
+  // Ended, and not gone yet: the kernel may hold one in an uninterruptible
+  // wait.
+  std::vector<std::unique_ptr<ReaderProcess>> dying_;
+  std::map<ProcId, std::chrono::nanoseconds> blocked_until_;
+};
+
+}  // namespace strayd

@@ -1,0 +1,89 @@
+#include "kin.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "strayd/proc/parse.h"
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+
+namespace strayd {
+namespace {
+
+// "/proc/12" is the pid 12, "/proc/self" is none.
+std::optional<pid_t> pid_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  pid_t pid = 0;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data(), end, pid);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return pid;
+}
+
+}  // namespace
+
+bool is_alive(const Kin& kin) {
+  const bool exited = kin.state == 'Z' || kin.state == 'X' || kin.state == 'x';
+  return !exited || kin.threads > 1;
+}
+
+bool is_still(const Kin& kin) {
+  return !is_alive(kin) ||
+         std::string_view("TtDZXx").find(kin.state) != std::string_view::npos;
+}
+
+Result<Kin> read_kin(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    const int error = errno;
+    return std::unexpected(errno_error("open " + path, error));
+  }
+  // The kernel gives the whole line at once; the longest is some 400 bytes.
+  std::array<char, 2048> buffer{};
+  const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
+  if (size < 0) {
+    const int error = errno;
+    return std::unexpected(errno_error("read " + path, error));
+  }
+  const Result<ProcStat> stat =
+      parse_stat({buffer.data(), static_cast<std::size_t>(size)});
+  if (!stat) return std::unexpected(stat.error());
+  return Kin{.id = stat->id,
+             .parent = stat->parent,
+             .state = stat->state,
+             .threads = stat->threads};
+}
+
+Result<std::vector<Kin>> read_all_kin() {
+  std::vector<Kin> all;
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc", error);
+  for (; !error && entry != std::filesystem::directory_iterator{};
+       entry.increment(error)) {
+    const std::optional<pid_t> pid = pid_of(entry->path().native());
+    if (!pid) continue;
+    Result<Kin> kin = read_kin(*pid);
+    if (kin) {
+      all.push_back(*kin);
+    } else if (kin.error().fault != Fault::NotFound) {
+      return std::unexpected(std::move(kin.error()));
+    }
+  }
+  if (error) return std::unexpected(errno_error("read /proc", error.value()));
+  std::ranges::sort(all, {}, &Kin::id);
+  return all;
+}
+
+}  // namespace strayd

@@ -1,0 +1,179 @@
+#include "look.h"
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "strayd/core/forest.h"
+
+namespace strayd {
+namespace {
+
+std::unexpected<Veto> veto(FailureWhy why, const ProcId& id, const char* text) {
+  return std::unexpected(Veto{.why = why, .detail = pid_text(id).append(text)});
+}
+
+template <typename Fact>
+bool same(const Observed<Fact>& then, const Observed<Fact>& now) {
+  return then.has_value() && now.has_value() && *then == *now;
+}
+
+bool is_readable(const Process& process) {
+  return process.uid && process.exe && process.argv;
+}
+
+// The user whose tree it is: that of its first member.
+std::optional<uid_t> owner_of(const Tree& tree) {
+  for (const Member& member : tree.members) {
+    if (member.witness && member.witness->uid) return *member.witness->uid;
+  }
+  return std::nullopt;
+}
+
+using Living = std::vector<const Process*>;
+
+// Members that live and everything alive below them, parents first.
+std::expected<Living, Veto> living_of(const Forest& forest, const Tree& tree) {
+  Living living;
+  std::set<ProcId> known;
+  for (const Member& member : tree.members) {
+    if (member.resolved || member.process.exited()) continue;
+    const Process* top = forest.find(member.id);
+    if (top == nullptr) {
+      if (member.process.exited()) continue;
+      return veto(FailureWhy::Changed, member.id, " lives and is not listed");
+    }
+    for (const Process* process : forest.subtree(*top)) {
+      if (is_dead(*process) || !known.insert(process->id).second) continue;
+      living.push_back(process);
+    }
+  }
+  return living;
+}
+
+// Adds to a snapshot's process what a judgement of it needs. Its parent and
+// state stay those of the snapshot's moment.
+void add_details(const ReaperPorts& ports, Process& process) {
+  if (process.exe || process.exe.error() != Unread::NotAsked) return;
+  Result<Process> now = ports.read(process.id);
+  if (!now) return;
+  process.uid = now->uid;
+  process.pid_namespace_depth = now->pid_namespace_depth;
+  process.tracer = now->tracer;
+  process.argv = std::move(now->argv);
+  process.exe = std::move(now->exe);
+  process.cwd = std::move(now->cwd);
+  process.cgroup = std::move(now->cgroup);
+  process.environment = std::move(now->environment);
+}
+
+// The snapshot's details follow the rules' matches; what is left of a tree
+// whose candidate has died may match none of them.
+void complete(const ReaperPorts& ports,
+              Snapshot& snapshot,
+              const Forest& forest,
+              const Living& living) {
+  std::set<pid_t> wanted;
+  for (const Process* process : living) {
+    wanted.insert(process->id.pid);
+    for (const Process* above : forest.chain(*process).ancestors) {
+      wanted.insert(above->id.pid);
+    }
+  }
+  for (Process& process : snapshot.processes) {
+    if (wanted.contains(process.id.pid)) add_details(ports, process);
+  }
+}
+
+std::optional<Veto> veto_of_stranger(const Process& process,
+                                     std::optional<uid_t> owner) {
+  if (!is_readable(process)) {
+    return Veto{.why = FailureWhy::Claimed,
+                .detail = pid_text(process.id) + " below it cannot be read"};
+  }
+  if (!owner || *process.uid != *owner) {
+    return Veto{.why = FailureWhy::Claimed,
+                .detail = pid_text(process.id) + " below it is another user's"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Veto> veto_of_member(const Process& then, const Process& now) {
+  const std::optional<std::string> changed = difference(then, now);
+  if (!changed) return std::nullopt;
+  return Veto{.why = FailureWhy::Changed,
+              .detail = pid_text(now.id) + ": " + *changed};
+}
+
+std::optional<Veto> veto_of_claim(const ReaperPorts& ports,
+                                  const Snapshot& snapshot,
+                                  const ProcId& id) {
+  const std::optional<Claim> claim = ports.claim(snapshot, id);
+  if (!claim) return std::nullopt;
+  return Veto{.why = FailureWhy::Claimed,
+              .detail = pid_text(id) + " is " +
+                        std::string(to_string(claim->standing)) + ": " +
+                        claim->reason.text};
+}
+
+}  // namespace
+
+std::optional<std::string> difference(const Process& then, const Process& now) {
+  if (then.id != now.id) return "it is another process";
+  if (!same(then.uid, now.uid)) return "its user is not the same";
+  if (!same(then.exe, now.exe)) return "its program is not the same";
+  if (!same(then.argv, now.argv)) return "its arguments are not the same";
+  return std::nullopt;
+}
+
+std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {
+  Result<Snapshot> snapshot = ports.snapshot();
+  if (!snapshot) {
+    return std::unexpected(
+        Veto{.why = FailureWhy::Error, .detail = snapshot.error().what});
+  }
+  const Forest forest(*snapshot);
+  const std::expected<Living, Veto> living = living_of(forest, tree);
+  if (!living) return std::unexpected(living.error());
+  complete(ports, *snapshot, forest, *living);
+
+  Sight sight;
+  const std::optional<uid_t> owner = owner_of(tree);
+  for (const Process* process : *living) {
+    Member* member = find_member(tree, process->id);
+    // A member that was resolved and lives was refused before.
+    if (member != nullptr && member->resolved) {
+      return veto(FailureWhy::Changed, process->id, " was spared before");
+    }
+    std::optional<Veto> spared =
+        member != nullptr && member->witness
+            ? veto_of_member(*member->witness, *process)
+            : veto_of_stranger(*process, owner);
+    if (!spared) spared = veto_of_claim(ports, *snapshot, process->id);
+    if (spared) return std::unexpected(std::move(*spared));
+    if (member == nullptr) sight.grown = true;
+    if (member != nullptr && !member->witness) member->witness = *process;
+  }
+  return sight;
+}
+
+std::expected<Process, Veto> look_again(const ReaperPorts& ports,
+                                        const Member& member) {
+  Result<Process> now = ports.read(member.id);
+  if (!now) {
+    return std::unexpected(
+        Veto{.detail = pid_text(member.id) + ": " + now.error().what});
+  }
+  if (is_dead(*now) || !member.witness) {
+    return veto(FailureWhy::Changed, member.id, " is about to be gone");
+  }
+  std::optional<Veto> changed = veto_of_member(*member.witness, *now);
+  if (changed) return std::unexpected(std::move(*changed));
+  return std::move(*now);
+}
+
+}  // namespace strayd

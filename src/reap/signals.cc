@@ -1,0 +1,75 @@
+#include "signals.h"
+
+#include <csignal>
+#include <expected>
+#include <utility>
+
+#include "look.h"
+
+namespace strayd {
+namespace {
+
+// Sends it, and resolves the member where that fails. Gone is no failure: the
+// pidfd says so.
+bool deliver(const ReaperPorts& ports,
+             const Tree& tree,
+             Member& member,
+             int signal) {
+  const Result<void> sent = send(member, signal);
+  if (sent) return true;
+  if (sent.error().fault == Fault::NotFound) return false;
+  const bool denied = sent.error().fault == Fault::Denied;
+  resolve(ports,
+          tree,
+          member,
+          {.outcome = Outcome::Failed,
+           .why = denied ? FailureWhy::Denied : FailureWhy::Error,
+           .detail = sent.error().what});
+  return false;
+}
+
+bool hangs_stopped(const Process& process) {
+  return process.state == 'T' && process.tracer.value_or(0) == 0;
+}
+
+void terminate(const ReaperPorts& ports,
+               Tree& tree,
+               Member& member,
+               bool frozen) {
+  const std::expected<Process, Veto> now = look_again(ports, member);
+  if (member.process.exited()) return;
+  if (!now) {
+    tree.veto = now.error();
+    resolve(ports, tree, member, *tree.veto);
+    return;
+  }
+  if (!deliver(ports, tree, member, SIGTERM)) return;
+  member.terminated = true;
+  if (frozen || !hangs_stopped(*now)) return;
+  deliver(ports, tree, member, SIGCONT);
+}
+
+}  // namespace
+
+void terminate_all(const ReaperPorts& ports, Tree& tree, bool frozen) {
+  for (Member& member : tree.members) {
+    if (member.resolved || member.process.exited()) continue;
+    if (tree.veto) {
+      resolve(ports, tree, member, *tree.veto);
+    } else {
+      terminate(ports, tree, member, frozen);
+    }
+  }
+  settle(ports, tree);
+}
+
+void kill_all(const ReaperPorts& ports, Tree& tree) {
+  settle(ports, tree);
+  for (Member& member : tree.members) {
+    if (member.resolved) continue;
+    member.killed = deliver(ports, tree, member, SIGKILL);
+  }
+  settle(ports, tree);
+}
+
+}  // namespace strayd

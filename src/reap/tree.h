@@ -1,0 +1,81 @@
+// A tree that is being ended: its members, what was sent to each, and what
+// became of each. Every member is accounted for exactly once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "strayd/core/plan.h"
+#include "strayd/core/process.h"
+#include "strayd/core/report.h"
+#include "strayd/reap/pidfd.h"
+#include "strayd/reap/reaper.h"
+
+namespace strayd {
+
+// A freeze that finds more than this gives up.
+inline constexpr std::size_t kLargestTree = 512;
+
+struct Member {
+  ProcId id{};
+  Pidfd process{};
+  // What was seen of it when the pidfd was opened; nullopt: it was found in a
+  // freeze and nothing but its parent is known yet.
+  std::optional<Process> witness{};
+  std::optional<std::chrono::nanoseconds> first_signal{};  // steady_time()
+  bool terminated = false;                                 // SIGTERM was sent
+  bool killed = false;                                     // SIGKILL was sent
+  bool resolved = false;  // its outcome was told
+};
+
+// Why a tree is spared, as a whole.
+struct Veto {
+  Outcome outcome = Outcome::Refused;
+  FailureWhy why = FailureWhy::Changed;
+  std::string detail{};
+};
+
+enum class Phase { Grace, Dying };
+
+struct Tree {
+  std::string reap{};
+  TreeOrder order{};
+  // Parents before children.
+  std::vector<Member> members{};
+  Phase phase = Phase::Grace;
+  std::chrono::nanoseconds deadline{};  // steady_time()
+  // Set while the SIGTERMs were sent: those that got one are awaited, and no
+  // one is killed.
+  std::optional<Veto> veto{};
+};
+
+std::string pid_text(const ProcId& id);  // "pid 12"
+
+Member* find_member(Tree& tree, const ProcId& id);
+bool is_over(const Tree& tree);  // every member is resolved
+
+// Sends one signal and takes note of the time of the first one.
+Result<void> send(Member& member, int signal);
+
+// Tells the outcome, unless it was told before.
+void resolve(const ReaperPorts& ports,
+             const Tree& tree,
+             Member& member,
+             const Veto& outcome);
+
+// Resolves those that have exited, by what was sent to them.
+void settle(const ReaperPorts& ports, Tree& tree);
+
+// Settles, then resolves all others alike.
+void resolve_rest(const ReaperPorts& ports, Tree& tree, const Veto& outcome);
+
+// Durable promises of these steps for members not resolved, in this order.
+Result<void> promise(const ReaperPorts& ports,
+                     const Tree& tree,
+                     std::span<const Member> members,
+                     std::span<const Step> steps);
+
+}  // namespace strayd

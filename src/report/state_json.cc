@@ -1,0 +1,213 @@
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "strayd/report/state.h"
+
+#include "crc32.h"
+#include "json_members.h"
+#include "percent.h"
+
+namespace strayd {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kFormat = "strayd-state";
+constexpr std::uint64_t kVersion = 1;
+
+std::unexpected<Error> malformed(const std::string& why) {
+  return fail(Fault::Malformed, "state: " + why);
+}
+
+// ---- out ----
+
+Json apps_json(const RestartLedger& ledger) {
+  Json all = Json::array();
+  for (const auto& [key, account] : ledger.apps) {
+    Json restarts = Json::object();
+    for (const auto& [cause, count] : account.restarts) {
+      restarts[std::string(to_string(cause))] = count;
+    }
+    all.push_back({{"home", percent_encoded(key.home)},
+                   {"app", percent_encoded(key.app)},
+                   {"restarts", std::move(restarts)},
+                   {"resets", account.resets}});
+  }
+  return all;
+}
+
+Json instances_json(const RestartLedger& ledger) {
+  Json all = Json::array();
+  for (const auto& [key, baseline] : ledger.instances) {
+    all.push_back({{"home", percent_encoded(key.home)},
+                   {"unique_id", percent_encoded(key.unique_id)},
+                   {"pm_id", key.pm_id},
+                   {"app", percent_encoded(baseline.app)},
+                   {"restart_time", baseline.restart_time}});
+  }
+  return all;
+}
+
+Json ledger_homes_json(const RestartLedger& ledger) {
+  Json all = Json::array();
+  for (const auto& [home, answered] : ledger.homes) {
+    all.push_back({{"home", percent_encoded(home)}, {"answered", answered}});
+  }
+  return all;
+}
+
+Json homes_seen_json(const State& state) {
+  Json all = Json::array();
+  for (const auto& [home, uid] : state.homes_seen) {
+    all.push_back({{"home", percent_encoded(home)},
+                   {"uid", uid ? Json(*uid) : Json(nullptr)}});
+  }
+  return all;
+}
+
+Json state_json(const State& state) {
+  return {{"boot_id", percent_encoded(state.boot_id)},
+          {"config_digest", percent_encoded(state.config_digest)},
+          {"breaker",
+           {{"open", state.breaker.open},
+            {"why", percent_encoded(state.breaker.why)},
+            {"since_unix_ms", state.breaker.since_unix_ms}}},
+          {"kills_unix_ms", state.kills_unix_ms},
+          {"homes_seen", homes_seen_json(state)},
+          {"ledger",
+           {{"apps", apps_json(state.ledger)},
+            {"instances", instances_json(state.ledger)},
+            {"homes", ledger_homes_json(state.ledger)}}}};
+}
+
+// ---- in ----
+
+std::string name(Members& members, const char* key) {
+  const std::optional<std::string> bytes = percent_decoded(members.text(key));
+  if (!bytes) members.reject();
+  return bytes.value_or("");
+}
+
+AppAccount read_account(Members& members) {
+  AppAccount account{.resets = members.count("resets")};
+  const Json& restarts = members.object("restarts");
+  std::size_t known = 0;
+  for (const Cause cause : kCauses) {
+    const std::string word(to_string(cause));
+    if (!restarts.is_object() || !restarts.contains(word)) continue;
+    ++known;
+    Members counts(restarts);
+    account.restarts[cause] = counts.count(word.c_str());
+    if (!counts.complete()) members.reject();
+  }
+  if (known != restarts.size()) members.reject();  // a word that is not ours
+  return account;
+}
+
+// Each reads one element of an array into the state.
+void read_app(Members& members, State& state) {
+  const AppKey key{.home = name(members, "home"), .app = name(members, "app")};
+  state.ledger.apps[key] = read_account(members);
+}
+
+void read_instance(Members& members, State& state) {
+  const InstanceKey key{.home = name(members, "home"),
+                        .unique_id = name(members, "unique_id"),
+                        .pm_id = members.integer("pm_id")};
+  state.ledger.instances[key] = {
+      .app = name(members, "app"),
+      .restart_time = members.positive("restart_time")};
+}
+
+void read_ledger_home(Members& members, State& state) {
+  state.ledger.homes[name(members, "home")] = members.flag("answered");
+}
+
+void read_home_seen(Members& members, State& state) {
+  constexpr std::uint64_t kMostUid = std::numeric_limits<uid_t>::max();
+  std::optional<uid_t>& uid = state.homes_seen[name(members, "home")];
+  if (members.null("uid")) return;
+  uid = static_cast<uid_t>(members.count("uid", kMostUid));
+}
+
+void read_each(Members& outer,
+               const char* key,
+               std::size_t most,
+               State& state,
+               void (*read)(Members&, State&)) {
+  for (const Json& element : outer.array(key, most)) {
+    Members members(element);
+    read(members, state);
+    if (!members.complete()) {
+      outer.reject();
+      return;
+    }
+  }
+}
+
+void read_kills(Members& members, State& state) {
+  for (const Json& moment : members.array("kills_unix_ms", kMostKills)) {
+    if (!moment.is_number_integer()) {
+      members.reject();
+      return;
+    }
+    state.kills_unix_ms.push_back(moment.get<std::int64_t>());
+  }
+}
+
+Result<State> read_state(const Json& object) {
+  Members members(object);
+  Members breaker(members.object("breaker"));
+  State state{.boot_id = name(members, "boot_id"),
+              .breaker = {.open = breaker.flag("open"),
+                          .why = name(breaker, "why"),
+                          .since_unix_ms = breaker.integer("since_unix_ms")},
+              .config_digest = name(members, "config_digest")};
+  read_kills(members, state);
+  read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
+  Members ledger(members.object("ledger"));
+  read_each(ledger, "apps", kMostApps, state, read_app);
+  read_each(ledger, "instances", kMostInstances, state, read_instance);
+  read_each(ledger, "homes", kMostHomes, state, read_ledger_home);
+  if (members.complete() && breaker.complete() && ledger.complete()) {
+    return state;
+  }
+  return malformed("a value lacks, is of another type, or absurd");
+}
+
+}  // namespace
+
+std::string format_state(const State& state) {
+  const Json content = state_json(state);
+  const Json file = {{"format", kFormat},
+                     {"version", kVersion},
+                     {"crc32", crc32(content.dump())},
+                     {"state", content}};
+  return file.dump(1) + '\n';
+}
+
+Result<State> parse_state(std::string_view text) {
+  const Json file = Json::parse(text, nullptr, false);
+  Members members(file);
+  if (members.text("format") != kFormat) {
+    return malformed("not JSON of the format strayd-state");
+  }
+  const std::uint64_t version = members.count("version");
+  if (version != kVersion) {
+    return malformed("version " + std::to_string(version) + ", not " +
+                     std::to_string(kVersion));
+  }
+  const std::uint64_t sum = members.count("crc32");
+  Result<State> state = read_state(members.object("state"));
+  if (!state) return state;
+  // Over what was understood, so that nothing foreign is ever written out.
+  if (!members.complete() || sum != crc32(state_json(*state).dump())) {
+    return malformed("its checksum does not fit");
+  }
+  return state;
+}
+
+}  // namespace strayd

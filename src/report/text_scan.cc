@@ -1,0 +1,193 @@
+// `strayd scan` for a person at three in the morning: what was looked at, what
+// is wrong, what was or would be done about it, and by which command.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "strayd/report/render.h"
+
+#include "table.h"
+#include "words.h"
+
+namespace strayd {
+namespace {
+
+std::string home_line(const Pm2View& view) {
+  if (view.reply) {
+    return fmt::format("PM2 in {} answers (daemon {}): {}.\n",
+                       one_line(view.home),
+                       view.reply->daemon.pid,
+                       words::plural(view.reply->instances.size(), "instance"));
+  }
+  const std::string_view state = words::state(view);
+  return fmt::format("PM2 in {} {}: {}\n",
+                     one_line(view.home),
+                     state == "silent" ? "is SILENT"
+                     : state == "dead" ? "is DEAD"
+                                       : "was never seen",
+                     one_line(view.reply.error().why));
+}
+
+std::string looked_at(const Report& report) {
+  std::string text = fmt::format("Looked at {} in {}. Mode: {}.\n",
+                                 words::plural(report.processes, "process"),
+                                 words::age(report.duration),
+                                 words::mode(report.mode));
+  if (report.unreadable > 0) {
+    text += fmt::format("{} could not be read whole.\n",
+                        words::plural(report.unreadable, "process"));
+  }
+  if (report.pm2.empty()) text += "No PM2 was found.\n";
+  for (const Pm2View& view : report.pm2) text += home_line(view);
+  for (const auto& [feature, why] : report.blind) {
+    text += fmt::format("Blind ({}): {}\n", one_line(feature), one_line(why));
+  }
+  if (report.breaker.open) {
+    text += fmt::format("The breaker is open since {}: {}\n",
+                        words::moment(report.breaker.since_unix_ms),
+                        one_line(report.breaker.why));
+  }
+  return text;
+}
+
+bool in_question(const Verdict& verdict) {
+  return is_orphan(verdict.standing) || verdict.standing == Standing::Pending ||
+         verdict.standing == Standing::Held;
+}
+
+// Orphans first: the strongest claims to live come last.
+std::vector<const Verdict*> rows(const Report& report, Detail detail) {
+  std::vector<const Verdict*> chosen;
+  for (const Verdict& verdict : report.verdicts) {
+    if (detail == Detail::Full || in_question(verdict)) {
+      chosen.push_back(&verdict);
+    }
+  }
+  std::ranges::stable_sort(chosen, std::ranges::greater{}, &Verdict::standing);
+  return chosen;
+}
+
+std::string table(const Report& report, Detail detail) {
+  words::Table table(
+      {"PID", "AGE", "USER", "PROGRAM", "SCRIPT", "VERDICT", "APP", "REASON"});
+  for (const Verdict* verdict : rows(report, detail)) {
+    const Shown shown = words::shown(report, verdict->id);
+    const bool known = !shown.program.empty();
+    table.add({std::to_string(verdict->id.pid),
+               known ? words::age(shown.age) : "?",
+               words::user(shown.uid),
+               known ? shown.program : "?",
+               shown.script.empty() ? "-" : shown.script,
+               std::string(to_string(verdict->standing)),
+               verdict->app.empty() ? "-" : verdict->app,
+               verdict->reason.text});
+  }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+std::string left_alone(const Report& report) {
+  std::map<std::string, std::size_t> managed;
+  std::size_t all_managed = 0;
+  std::size_t guarded = 0;
+  for (const Verdict& verdict : report.verdicts) {
+    if (verdict.standing == Standing::Protected) ++guarded;
+    if (verdict.standing != Standing::Managed) continue;
+    ++all_managed;
+    ++managed[verdict.app.empty() ? "other supervisors" : verdict.app];
+  }
+  if (all_managed + guarded == 0) return "";
+  std::vector<std::string> apps;
+  for (const auto& [app, count] : managed) {
+    apps.push_back(fmt::format("{} of {}", count, words::fitted(app, 40)));
+  }
+  return fmt::format("\nLeft alone: {} managed{}{}{}, {} protected.\n",
+                     all_managed,
+                     apps.empty() ? "" : " (",
+                     fmt::join(apps, ", "),
+                     apps.empty() ? "" : ")",
+                     guarded);
+}
+
+std::string deeds(const Report& report) {
+  std::string text;
+  for (const Reaped& reaped : report.reaped) {
+    const std::string of =
+        reaped.app.empty() ? "" : " of " + one_line(reaped.app);
+    text += fmt::format("{} {} ({}{}): {}.\n",
+                        reaped.id.pid,
+                        words::title(words::shown(report, reaped.id)),
+                        to_string(reaped.kind),
+                        of,
+                        words::deed(reaped));
+  }
+  if (report.reaping > 0) {
+    text += fmt::format("{} signalled; the exit was not seen yet.\n",
+                        words::plural(report.reaping, "process"));
+  }
+  return text.empty() ? "" : "\n" + text;
+}
+
+// Held ones are spoken of under their own reasons.
+std::string withheld(const Report& report) {
+  std::map<Withheld, std::vector<pid_t>> trees;
+  for (const WithheldTree& tree : report.withheld) {
+    if (tree.why == Withheld::EvidenceMissing) continue;
+    trees[tree.why].push_back(tree.root.pid);
+  }
+  std::string text;
+  for (const auto& [why, roots] : trees) {
+    text += fmt::format("\nNot ended ({}): {}\n",
+                        fmt::join(roots, ", "),
+                        words::explained(why));
+  }
+  return text;
+}
+
+// What is missing for those that are held or not ripe yet.
+std::string missing(const Report& report) {
+  std::map<std::pair<Standing, Why>, std::vector<pid_t>> waiting;
+  for (const Verdict& verdict : report.verdicts) {
+    if (verdict.standing != Standing::Held &&
+        verdict.standing != Standing::Pending) {
+      continue;
+    }
+    waiting[{verdict.standing, verdict.reason.why}].push_back(verdict.id.pid);
+  }
+  std::string text;
+  for (const auto& [key, pids] : waiting) {
+    text += fmt::format("\n{} ({}; {}): {}\n",
+                        key.first == Standing::Held ? "Held" : "Pending",
+                        fmt::join(pids, ", "),
+                        to_string(key.second),
+                        remedy(key.second));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string scan_text(const Report& report, Detail detail) {
+  if (report.failure) {
+    return fmt::format(
+        "The scan failed, so nothing was judged and nothing was signalled: "
+        "{}\n",
+        one_line(report.failure->what));
+  }
+  if (report.scan == 0) return "No scan has finished yet.\n";
+  std::string text = looked_at(report);
+  text += table(report, detail);
+  if (std::ranges::none_of(report.verdicts, in_question)) {
+    text += "\nNo orphaned processes found\n";
+  }
+  text += deeds(report);
+  text += withheld(report);
+  text += missing(report);
+  if (detail == Detail::Brief) text += left_alone(report);
+  return text;
+}
+
+}  // namespace strayd

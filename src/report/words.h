@@ -1,0 +1,40 @@
+// Words and numbers as a person reads them; shared by text and page.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "strayd/core/report.h"
+
+namespace strayd::words {
+
+// "answering", "silent", "dead", "never_seen".
+std::string_view state(const Pm2View& view);
+
+std::string_view mode(Mode mode);
+
+// "3d 4h", "2h 5m", "4m 10s", "12s", "410ms".
+std::string age(std::chrono::nanoseconds duration);
+
+// "2025-01-31 23:59:59 UTC".
+std::string moment(std::int64_t unix_ms);
+
+std::string user(const std::optional<uid_t>& uid);  // "?" where unknown
+
+std::string plural(std::size_t count, std::string_view one);  // "2 apps"
+
+// Why a ripe orphan tree is left alone, and whose move it is: a sentence.
+std::string_view explained(Withheld why);
+
+// "ended by SIGTERM", "not ended: …".
+std::string deed(const Reaped& reaped);
+
+// How the process is shown; an empty one where the report lost it.
+Shown shown(const Report& report, const ProcId& id);
+// "node server.ts", or the program alone.
+std::string title(const Shown& shown);
+
+}  // namespace strayd::words

@@ -1,0 +1,29 @@
+#include "strayd/sys/pidfd.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "strayd/sys/os.h"
+
+namespace strayd {
+
+Result<UniqueFd> open_pidfd(pid_t pid) {
+  const long fd = ::syscall(SYS_pidfd_open, pid, 0);
+  if (fd >= 0) return UniqueFd{static_cast<int>(fd)};
+  const int error = errno == EINVAL && pid > 0 ? ESRCH : errno;
+  return std::unexpected(
+      errno_error("open a pidfd of " + std::to_string(pid), error));
+}
+
+Result<void> signal_pidfd(int pidfd, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) {
+    return {};
+  }
+  return std::unexpected(
+      errno_error("send signal " + std::to_string(signal), errno));
+}
+
+}  // namespace strayd

@@ -1,0 +1,129 @@
+// The restart ledger against everything that PM2's own counter does.
+#include "strayd/core/ledger.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace strayd {
+namespace {
+
+constexpr const char* kHome = "/srv/.pm2";
+
+Pm2Instance instance(std::int64_t restarts,
+                     std::int64_t pm_id = 0,
+                     const char* unique_id = "u-1") {
+  return {.name = "api",
+          .pm_id = pm_id,
+          .unique_id = unique_id,
+          .restart_time = restarts};
+}
+
+class Ledger : public ::testing::Test {
+ protected:
+  void sees(std::vector<Pm2Instance> instances) {
+    const std::vector<Pm2View> views{
+        {.home = kHome, .reply = Pm2Answer{.instances = std::move(instances)}}};
+    ledger_ = account_restarts(std::move(ledger_), views);
+  }
+  void hears_nothing() {
+    const std::vector<Pm2View> views{
+        {.home = kHome, .reply = std::unexpected(Pm2Silence{})}};
+    ledger_ = account_restarts(std::move(ledger_), views);
+  }
+  std::uint64_t restarts(const char* app = "api") const {
+    const auto found = ledger_.apps.find({.home = kHome, .app = app});
+    if (found == ledger_.apps.end()) return 0;
+    std::uint64_t sum = 0;
+    for (const auto& [cause, count] : found->second.restarts) sum += count;
+    return sum;
+  }
+  std::uint64_t resets() const {
+    return ledger_.apps.at({.home = kHome, .app = "api"}).resets;
+  }
+
+  RestartLedger ledger_{};
+};
+
+TEST_F(Ledger, what_pm2_counted_before_strayd_is_the_past) {
+  sees({instance(40)});
+  EXPECT_EQ(restarts(), 0U);
+}
+
+TEST_F(Ledger, a_rising_count_is_added) {
+  sees({instance(40)});
+  sees({instance(43)});
+  EXPECT_EQ(restarts(), 3U);
+}
+
+TEST_F(Ledger, a_reset_loses_nothing_and_is_counted) {
+  sees({instance(40)});
+  sees({instance(2)});
+  EXPECT_EQ(restarts(), 2U);
+  EXPECT_EQ(resets(), 1U);
+}
+
+TEST_F(Ledger, scaling_down_invents_nothing) {
+  sees({instance(30), instance(10, 1)});
+  sees({instance(30)});
+  EXPECT_EQ(restarts(), 0U);
+  EXPECT_EQ(resets(), 0U);
+}
+
+TEST_F(Ledger, scaling_up_counts_only_what_the_new_instance_restarts) {
+  sees({instance(30)});
+  sees({instance(30), instance(0, 1)});
+  EXPECT_EQ(restarts(), 0U);
+}
+
+TEST_F(Ledger, silence_changes_nothing) {
+  sees({instance(40)});
+  hears_nothing();
+  sees({instance(40)});
+  EXPECT_EQ(restarts(), 0U);
+}
+
+TEST_F(Ledger, the_empty_list_of_a_new_daemon_changes_nothing) {
+  sees({instance(40)});
+  sees({});
+  sees({instance(41)});
+  EXPECT_EQ(restarts(), 1U);
+}
+
+TEST_F(Ledger, a_resurrected_app_goes_on_where_it_was) {
+  sees({instance(40)});
+  sees({instance(41)});
+  sees({instance(0, 0, "u-2")});
+  sees({instance(2, 0, "u-2")});
+  EXPECT_EQ(restarts(), 3U);
+}
+
+TEST_F(Ledger, a_crash_loop_before_the_first_sight_of_a_new_app_is_counted) {
+  sees({instance(0)});
+  Pm2Instance fresh = instance(15, 1, "u-9");
+  fresh.name = "web";
+  sees({instance(0), fresh});
+  EXPECT_EQ(restarts("web"), 15U);
+}
+
+TEST_F(Ledger, two_apps_of_one_name_in_two_namespaces_are_two) {
+  Pm2Instance other = instance(7, 1, "u-2");
+  other.name_space = "ops";
+  sees({instance(1), other});
+  other.restart_time = 9;
+  sees({instance(2), other});
+  EXPECT_EQ(restarts("api"), 1U);
+  EXPECT_EQ(restarts("ops/api"), 2U);
+}
+
+TEST_F(Ledger, a_reused_pm_id_of_another_app_starts_a_new_line) {
+  sees({instance(40)});
+  Pm2Instance other = instance(1);
+  other.name = "web";
+  sees({other});
+  EXPECT_EQ(restarts("api"), 0U);
+  EXPECT_EQ(restarts("web"), 1U);
+}
+
+}  // namespace
+}  // namespace strayd

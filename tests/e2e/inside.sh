@@ -1,0 +1,23 @@
+#!/bin/bash
+# pid 1 of the namespaces of one test file (see run.mjs). It reaps what is
+# orphaned there, as node does not; when it exits, the kernel ends all the rest.
+#
+#   inside.sh SCRATCH NODE_MODULES COMMAND...
+#
+# SCRATCH becomes a tmpfs that only this namespace sees, so that nothing is left
+# on the disk either. node_modules is shown in it too: apps below SCRATCH find
+# their packages on the way up, and another user need not reach the repository.
+set -eu
+scratch=$1 modules=$2
+shift 2
+
+mount -t tmpfs -o mode=0755 strayd-e2e "$scratch"
+mkdir "$scratch/node_modules" "$scratch/home"
+mkdir -m 1777 "$scratch/tmp"
+mount --bind "$modules" "$scratch/node_modules"
+ip link set lo up
+
+status=0
+env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch/home" TMPDIR="$scratch/tmp" \
+  SCRATCH="$scratch" STRAYD_BIN="${STRAYD_BIN:-}" CI=true "$@" || status=$?
+exit "$status"

@@ -1,0 +1,48 @@
+// An orphan may itself be the cause of a climbing restart count: it holds the
+// port that the new launch needs. Its cookie proves what it is.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { npmRun, serves } from "./support/backends.mjs";
+import { startExchange } from "./support/exchange.mjs";
+import { below, describe, lives } from "./support/processes.mjs";
+import { startPm2 } from "./support/pm2.mjs";
+import { sandbox } from "./support/sandbox.mjs";
+import { auditOf, configure, scanJson, startStrayd } from "./support/strayd.mjs";
+import { throughout, until } from "./support/wait.mjs";
+
+const seconds = 1000;
+
+test("the server that a killed wrapper left on the port is proved a leftover and ended, and the app serves again", async (t) => {
+  const box = sandbox();
+  const exchange = await startExchange(t);
+  const pm2 = startPm2(t, box);
+  const { name, port } = await npmRun(box, pm2, exchange, "start");
+  const wrapper = await pm2.pid(name);
+  const old = below(wrapper);
+  const oldServer = await serves(port);
+  assert.ok(old.some(({ pid }) => pid === oldServer), describe(old));
+
+  process.kill(wrapper, "SIGKILL");
+  await until("PM2's count climbs", async () => (await pm2.restarts(name)) >= 3, { within: 30 * seconds });
+  assert.equal(await serves(port), oldServer, "the old server still holds the port");
+
+  const observing = await configure(box, { name: "lister", mode: "observe" });
+  assert.notEqual((await scanJson(observing)).status, 0);
+  const settings = await configure(box);
+  const agent = await startStrayd(t, settings);
+  await until("the old tree is gone", () => !old.some(lives), { within: 40 * seconds });
+  const ended = auditOf(settings).filter(({ event }) => event === "intent").map(({ pid }) => pid);
+  assert.ok(ended.length > 0 && ended.every((pid) => old.some((process) => process.pid === pid)),
+    "intents for the old tree alone");
+
+  await until("the app serves again", async () => below(await pm2.pid(name)).some(
+    ({ pid }) => pid === exchange.openOf(name)[0]?.pid), { within: 30 * seconds });
+  const server = await serves(port);
+  const restarts = await pm2.restarts(name);
+  await throughout(10 * seconds, async () => {
+    assert.equal(await pm2.restarts(name), restarts, "the climb has stopped");
+    assert.equal(await serves(port), server);
+  });
+  assert.equal(await agent.metric("strayd_orphans_killed_total", { kind: "stray" }) ?? 0, 0);
+  assert.ok(await agent.metric("strayd_orphans_killed_total", { kind: "leftover" }) > 0);
+});

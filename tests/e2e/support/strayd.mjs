@@ -1,0 +1,144 @@
+// strayd itself: a configuration, the agent, one-shot commands, and what it says
+// about itself on each of its channels.
+import { execFile, spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lives, processOf } from "./processes.mjs";
+import { freePort, plainEnvironment } from "./sandbox.mjs";
+import { until } from "./wait.mjs";
+
+const program = process.env.STRAYD_BIN;
+
+export const tsxServer = { name: "tsx-server", pattern: "tsx.*server\\.ts", exe: "node", grace: "3s" };
+export const plainServer = { name: "plain-server", pattern: "server\\.mjs", exe: "node", grace: "3s" };
+export const stubborn = { name: "stubborn", pattern: "stubborn\\.mjs", exe: "node", grace: "1s" };
+
+// Quick where an operator would be patient: a test has no minutes.
+export async function configure(box, { name = "strayd", rules = [tsxServer], ...more } = {}) {
+  const directory = box.make(name);
+  const config = {
+    mode: "enforce",
+    rules,
+    pm2: { homes: "auto", timeout: "2s" },
+    ...more,
+    scan: { interval: "1s", min_age: "1s", confirmations: 2, settle: "3s", ...more.scan },
+    limits: { kills_per_scan: 10, kills_per_hour: 1000, ...more.limits },
+    state: { dir: join(directory, "state"), ...more.state },
+    audit: { file: join(directory, "audit.jsonl"), ...more.audit },
+    web: { listen: `127.0.0.1:${await freePort()}`, ...more.web },
+  };
+  const file = join(directory, "strayd.json");
+  writeFileSync(file, JSON.stringify(config, null, 2));
+  return { directory, file, config };
+}
+
+// One command, to its end: { status, stdout, stderr }. Any exit code is an answer.
+export function command(args, { env = {}, timeout = 30_000 } = {}) {
+  return new Promise((done, fail) => {
+    execFile(program, args, { env: plainEnvironment(env), timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== "number") {
+        return fail(new Error(`strayd ${args.join(" ")} ended by ${error.signal ?? error.code}: ${stderr}`));
+      }
+      done({ status: error ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+export async function scan(settings, ...args) {
+  return command(["scan", "--config", settings.file, ...args]);
+}
+
+export async function scanJson(settings, ...args) {
+  const result = await scan(settings, "--json", ...args);
+  return { ...result, report: JSON.parse(result.stdout) };
+}
+
+export function auditOf(settings) {
+  const { file } = settings.config.audit;
+  if (!existsSync(file)) return [];
+  // A last line without its end is still being written, or was torn by a kill.
+  return readFileSync(file, "utf8").split("\n").slice(0, -1).flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+}
+export const intentsOf = (settings) => auditOf(settings).filter(({ event }) => event === "intent");
+
+// The sum of the series with these labels; undefined: there is none.
+export function sample(exposition, name, labels = {}) {
+  let sum;
+  for (const line of exposition.split("\n")) {
+    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (!match || match[1] !== name) continue;
+    const found = Object.fromEntries([...(match[2] ?? "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)]
+      .map(([, key, value]) => [key, value]));
+    if (Object.entries(labels).every(([key, value]) => found[key] === value)) {
+      sum = (sum ?? 0) + Number(match[3]);
+    }
+  }
+  return sum;
+}
+
+// Starts the agent without waiting for anything.
+export function launch(t, settings, ...args) {
+  const child = spawn(program, ["run", "--config", settings.file, ...args], {
+    env: plainEnvironment(), stdio: ["ignore", "pipe", "pipe"],
+  });
+  const agent = {
+    settings,
+    child,
+    log: "",
+    self: processOf(child.pid),
+    url: (path) => `http://${settings.config.web.listen}${path}`,
+
+    async get(path, options = {}) {
+      return fetch(agent.url(path), { signal: AbortSignal.timeout(2000), ...options });
+    },
+    async metrics() {
+      const response = await agent.get("/metrics");
+      if (!response.ok) throw new Error(`/metrics: ${response.status}`);
+      return response.text();
+    },
+    metric: async (name, labels) => sample(await agent.metrics(), name, labels),
+    async status() {
+      return (await agent.get("/api/v1/status")).json();
+    },
+    async ready() {
+      await until("strayd is ready", async () => {
+        if (child.exitCode !== null) return true;
+        return (await agent.get("/-/ready")).ok;
+      });
+      if (child.exitCode !== null) throw new Error(`strayd ended with ${child.exitCode}:\n${agent.log}`);
+      return agent;
+    },
+    // `count` scans that began after now.
+    async scans(count, options = {}) {
+      const target = (await agent.metric("strayd_scans_total")) + count + 1;
+      await until(`${count} more scans`, async () => (await agent.metric("strayd_scans_total")) >= target, options);
+    },
+    // Sends a signal and resolves to how the agent ended, and how soon.
+    async end(signal = "SIGTERM") {
+      const begun = Date.now();
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await agent.ended;
+      return { status: child.exitCode, signal: child.signalCode, after: Date.now() - begun };
+    },
+    lives: () => lives(agent.self),
+  };
+  agent.ended = new Promise((done) => child.on("close", done));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => (agent.log += text));
+  }
+  t.after(async () => {
+    await agent.end("SIGKILL");
+    if (process.env.E2E_SHOW_LOG) console.log(agent.log);
+  });
+  return agent;
+}
+
+export async function startStrayd(t, settings, ...args) {
+  return launch(t, settings, ...args).ready();
+}

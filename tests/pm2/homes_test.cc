@@ -1,0 +1,193 @@
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "strayd/pm2/observe.h"
+
+#include "pm2/scene.h"
+
+namespace strayd {
+namespace {
+
+using std::chrono::seconds;
+using test::god;
+using test::process;
+using test::snapshot_of;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<Pm2Home> homes_of(std::vector<Process> processes,
+                              const std::vector<std::string>& configured = {},
+                              const Memory& memory = {}) {
+  return pm2_homes(snapshot_of(std::move(processes)), configured, true, memory);
+}
+
+std::vector<std::string> paths(const std::vector<Pm2Home>& homes) {
+  std::vector<std::string> all;
+  for (const Pm2Home& home : homes) all.push_back(home.path);
+  return all;
+}
+
+// A process with a cookie of this home.
+Process with_cookie(pid_t pid, const std::string& home) {
+  Process holder = process(pid, {"node", "server.js"});
+  holder.environment = Environment{{"PM2_HOME", home},
+                                   {"pm_id", "0"},
+                                   {"unique_id", "u"},
+                                   {"name", "api"},
+                                   {"pm_uptime", "1795386502029"}};
+  return holder;
+}
+
+Memory seen(const std::string& home, std::optional<uid_t> uid = {}) {
+  return {.homes = {{home, HomeMemory{.uid = uid, .seen = true}}}};
+}
+
+TEST(Homes, are_found_by_the_title_of_a_living_god_daemon) {
+  const Pm2Home expected{.path = "/srv/a",
+                         .daemons = {{.pid = 50, .start_ticks = 100}},
+                         .uid = 1000,
+                         .configured = false,
+                         .seen = true};
+  EXPECT_THAT(homes_of({god(50, "/srv/a")}), ElementsAre(expected));
+}
+
+TEST(Homes, are_not_found_by_the_title_of_a_zombie) {
+  Process zombie = god(50, "/srv/a");
+  zombie.state = 'Z';
+  EXPECT_THAT(homes_of({zombie}), IsEmpty());
+}
+
+TEST(Homes, are_found_by_the_environment_of_a_pm2_runtime) {
+  Process runtime = process(50, {"node", "/usr/bin/pm2-runtime", "start"});
+  runtime.environment = Environment{{"HOME", "/home/app"}};
+  const std::vector<Pm2Home> homes = homes_of({runtime});
+  ASSERT_THAT(paths(homes), ElementsAre("/home/app/.pm2"));
+  EXPECT_THAT(homes[0].daemons, ElementsAre(runtime.id));
+}
+
+TEST(Homes, are_not_guessed_for_a_pm2_runtime_that_can_not_be_read) {
+  Process runtime = process(50, {"node", "/usr/bin/pm2-runtime", "start"});
+  runtime.environment = std::unexpected(Unread::Denied);
+  EXPECT_THAT(homes_of({runtime}), IsEmpty());
+}
+
+TEST(Homes, are_found_by_a_cookie_with_its_holder_s_user) {
+  const Pm2Home expected{
+      .path = "/srv/a", .uid = 1000, .configured = false, .seen = true};
+  EXPECT_THAT(homes_of({with_cookie(60, "/srv/a")}), ElementsAre(expected));
+}
+
+TEST(Homes, are_not_found_by_a_lone_pm2_home) {
+  Process shell = process(60, {"bash"});
+  shell.environment = Environment{{"PM2_HOME", "/srv/a"}};
+  EXPECT_THAT(homes_of({shell}), IsEmpty());
+}
+
+TEST(Homes, of_another_pid_namespace_are_left_out) {
+  Process daemon = god(50, "/root/.pm2");
+  Process holder = with_cookie(60, "/root/.pm2");
+  daemon.pid_namespace_depth = 2;
+  holder.pid_namespace_depth = 2;
+  EXPECT_THAT(homes_of({daemon, holder}), IsEmpty());
+}
+
+TEST(Homes, that_were_seen_before_stay) {
+  const Pm2Home expected{
+      .path = "/srv/a", .uid = 7, .configured = false, .seen = true};
+  EXPECT_THAT(homes_of({}, {}, seen("/srv/a", 7)), ElementsAre(expected));
+}
+
+TEST(Homes, that_were_never_seen_do_not_stay) {
+  const Memory memory{.homes = {{"/srv/a", HomeMemory{}}}};
+  EXPECT_THAT(homes_of({}, {}, memory), IsEmpty());
+}
+
+TEST(Homes, that_are_configured_are_there_though_nothing_is_known_of_them) {
+  const Pm2Home expected{.path = "/srv/a", .configured = true, .seen = false};
+  EXPECT_THAT(homes_of({}, {"/srv/a"}), ElementsAre(expected));
+}
+
+TEST(Homes, are_the_configured_ones_only_where_it_is_said_so) {
+  const Snapshot snapshot = snapshot_of(
+      {god(50, "/srv/a"), god(51, "/srv/b"), with_cookie(60, "/srv/c")});
+  const std::vector<std::string> configured{"/srv/b"};
+  const std::vector<Pm2Home> homes =
+      pm2_homes(snapshot, configured, false, seen("/srv/d"));
+  ASSERT_THAT(paths(homes), ElementsAre("/srv/b"));
+  EXPECT_EQ(homes[0].daemons.size(), 1U);
+}
+
+TEST(Homes, are_the_same_however_their_path_is_spelled) {
+  const std::vector<Pm2Home> homes =
+      homes_of({god(50, "/srv//a/"), with_cookie(60, "/srv/./a")},
+               {"/srv/a/.", "//srv/a"},
+               seen("/./srv/a"));
+  ASSERT_THAT(paths(homes), ElementsAre("/srv/a"));
+  EXPECT_TRUE(homes[0].configured);
+  EXPECT_EQ(homes[0].daemons.size(), 1U);
+}
+
+TEST(Homes, keep_the_dots_that_only_a_file_system_can_resolve) {
+  EXPECT_THAT(paths(homes_of({}, {"/srv/../a", "/", "/..."})),
+              ElementsAre("/", "/...", "/srv/../a"));
+}
+
+TEST(Homes, are_absolute) {
+  EXPECT_THAT(homes_of({god(50, "x/.pm2"), with_cookie(60, "x")},
+                       {"", ".", "srv/a", "~/.pm2"},
+                       seen("x")),
+              IsEmpty());
+}
+
+TEST(Homes, that_no_open_could_take_are_left_out) {
+  EXPECT_THAT(
+      homes_of({}, {std::string("/srv\0/a", 7), "/" + std::string(4096, 'x')}),
+      IsEmpty());
+}
+
+TEST(Homes, name_all_their_daemons_and_no_user_where_these_disagree) {
+  Process other = god(51, "/srv/a");
+  other.uid = 7U;
+  const std::vector<Pm2Home> homes = homes_of({god(50, "/srv/a"), other});
+  ASSERT_EQ(homes.size(), 1U);
+  EXPECT_EQ(homes[0].daemons.size(), 2U);
+  EXPECT_EQ(homes[0].uid, std::nullopt);
+}
+
+TEST(Homes, do_not_count_a_daemon_s_child_between_fork_and_exec) {
+  Process child = god(51, "/srv/a");
+  child.parent = 50;
+  child.started = seconds{2};
+  const std::vector<Pm2Home> homes = homes_of({god(50, "/srv/a"), child});
+  ASSERT_EQ(homes.size(), 1U);
+  EXPECT_THAT(homes[0].daemons, ElementsAre(ProcId{50, 100}));
+}
+
+TEST(Homes, count_a_daemon_that_the_daemon_of_another_home_started) {
+  Process inner = god(51, "/srv/b");
+  inner.parent = 50;
+  EXPECT_EQ(homes_of({god(50, "/srv/a"), inner}).size(), 2U);
+}
+
+TEST(Homes, are_bounded_and_the_least_credible_go_first) {
+  std::vector<Process> crowd;
+  for (int i = 0; i < 100; ++i) {
+    crowd.push_back(with_cookie(1000 + i, "/fake/" + std::to_string(i)));
+    Process young = god(2000 + i, "/young/" + std::to_string(i));
+    young.started = seconds{500};
+    crowd.push_back(young);
+  }
+  crowd.push_back(god(5000, "/zzz/old"));
+  std::ranges::sort(crowd, {}, &Process::id);
+  const std::vector<Pm2Home> homes = homes_of(crowd, {"/zzz/configured"});
+  EXPECT_EQ(homes.size(), 64U);
+  EXPECT_THAT(paths(homes), testing::Contains("/zzz/configured"));
+  EXPECT_THAT(paths(homes), testing::Contains("/zzz/old"));
+  EXPECT_THAT(paths(homes), testing::Not(testing::Contains("/fake/1")));
+}
+
+}  // namespace
+}  // namespace strayd

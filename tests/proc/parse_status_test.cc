@@ -1,0 +1,63 @@
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "strayd/proc/parse.h"
+
+namespace strayd {
+namespace {
+
+const Observed<int> kNoDepth = std::unexpected(Unread::Failed);
+const Observed<uid_t> kNoUid = std::unexpected(Unread::Failed);
+const Observed<pid_t> kNoTracer = std::unexpected(Unread::Failed);
+
+TEST(ParseStatus, takes_the_real_uid_the_tracer_and_the_depth) {
+  const ProcStatus status = parse_status(
+      "Name:\tnode\nTracerPid:\t77\nUid:\t1000\t1001\t1002\t1003\n"
+      "NStgid:\t5\t4\t3\nNSpid:\t5\t4\nNSpgid:\t5\n");
+  EXPECT_EQ(status.uid, uid_t{1000});
+  EXPECT_EQ(status.tracer, pid_t{77});
+  EXPECT_EQ(status.pid_namespace_depth, 2);
+}
+
+TEST(ParseStatus, does_not_believe_a_name) {
+  // The kernel writes a newline in the name as \n.
+  const ProcStatus status = parse_status(
+      "Name:\tx\\nUid:\\t0\nUid:\t1000\t0\t0\t0\nTracerPid:\t0\nNSpid:\t9\n");
+  EXPECT_EQ(status.uid, uid_t{1000});
+  EXPECT_EQ(status.tracer, pid_t{0});
+  EXPECT_EQ(status.pid_namespace_depth, 1);
+}
+
+TEST(ParseStatus, takes_bytes_that_are_no_text) {
+  const ProcStatus status =
+      parse_status(std::string("Name:\t\xff\x1b[2J\0\nUid:\t7\t7\t7\t7\n", 29));
+  EXPECT_EQ(status.uid, uid_t{7});
+}
+
+TEST(ParseStatus, trusts_no_line_that_is_there_twice) {
+  const ProcStatus status =
+      parse_status("Name:\tx\nUid:\t0\t0\t0\t0\nUid:\t1000\t0\t0\t0\n");
+  EXPECT_EQ(status.uid, kNoUid);
+}
+
+TEST(ParseStatus, misses_what_is_not_there) {
+  EXPECT_EQ(parse_status(""), ProcStatus{});
+  EXPECT_EQ(parse_status("Name:\tnode\n"), ProcStatus{});
+}
+
+TEST(ParseStatus, misses_what_is_malformed) {
+  const ProcStatus status =
+      parse_status("Uid:\t\nTracerPid:\t-\nNSpid:\t5\tx\n");
+  EXPECT_EQ(status.uid, kNoUid);
+  EXPECT_EQ(status.tracer, kNoTracer);
+  EXPECT_EQ(status.pid_namespace_depth, kNoDepth);
+}
+
+TEST(ParseStatus, trusts_no_line_that_is_cut_off) {
+  EXPECT_EQ(parse_status("Uid:\t1000").uid, kNoUid);
+  EXPECT_EQ(parse_status("NSpid:\t5").pid_namespace_depth, kNoDepth);
+}
+
+}  // namespace
+}  // namespace strayd

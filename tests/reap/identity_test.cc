@@ -1,0 +1,237 @@
+// A signal reaches the process that was judged, and no other.
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstdint>
+
+#include <gtest/gtest.h>
+
+#include "puppet.h"
+#include "strayd/reap/pidfd.h"
+#include "support/pid_namespace.h"
+#include "world.h"
+
+namespace strayd::test {
+namespace {
+
+// A sleeping child that has this pid (clone3, Linux 5.5).
+bool start_sleeper_as(pid_t pid) {
+  pid_t wanted = pid;
+  clone_args how{};
+  how.exit_signal = SIGCHLD;
+  how.set_tid = reinterpret_cast<std::uintptr_t>(&wanted);
+  how.set_tid_size = 1;
+  const long child = ::syscall(SYS_clone3, &how, sizeof how);
+  if (child == 0) sleep_for_ever();
+  return child == pid;
+}
+
+void end_child(pid_t pid) {
+  ASSERT_EQ(::kill(pid, SIGKILL), 0);
+  ASSERT_EQ(::waitpid(pid, nullptr, 0), pid);
+}
+
+Result<Pidfd> open_now(pid_t pid, World& world) {
+  return Pidfd::open(world.id(pid), [](const ProcId&) { return true; });
+}
+
+// The innocent runs the same program with the same arguments and mostly was
+// born in the same clock tick, so that nothing in /proc tells them apart.
+TEST(Identity, a_reused_pid_is_never_signalled) {
+  in_pid_namespace([] {
+    World world;
+    int same_tick = 0;
+    for (int trial = 0; trial < 50; ++trial) {
+      const pid_t pid = start_sleeper();
+      const TreeOrder order = world.order(pid);
+      world.hold(order);
+      end_child(pid);
+      ASSERT_TRUE(start_sleeper_as(pid));
+      world.reaper.begin(order);
+      EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Gone);
+      EXPECT_EQ(world.reaper.awaited(), 0U);
+      EXPECT_TRUE(is_running(pid));
+      if (world.id(pid) == order.root) ++same_tick;
+      end_child(pid);
+      world.outcomes.clear();
+    }
+    RecordProperty("same_tick", same_tick);
+  });
+}
+
+TEST(Identity, a_pid_reused_in_the_grace_is_never_killed) {
+  in_pid_namespace([] {
+    World world;
+    const pid_t pid = start_term_ignorer();
+    const TreeOrder order = world.order(pid, std::chrono::nanoseconds{1});
+    world.hold(order);
+    world.reaper.begin(order);
+    end_child(pid);
+    ASSERT_TRUE(start_sleeper_as(pid));
+    world.run();
+    EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Terminated);
+    EXPECT_TRUE(is_running(pid));
+  });
+}
+
+TEST(Identity, a_pid_reused_before_the_watch_is_not_taken_for_the_suspect) {
+  in_pid_namespace([] {
+    World world;
+    const pid_t pid = start_sleeper();
+    TreeOrder order = world.order(pid);
+    const Process seen = world.process(pid);
+    const Process* const members[] = {&seen};
+    end_child(pid);
+    // Not in the same tick, or there would be no difference to find.
+    ASSERT_TRUE(eventually([&] {
+      const pid_t other = start_sleeper();
+      const bool later = world.id(other).start_ticks > seen.id.start_ticks;
+      end_child(other);
+      return later;
+    }));
+    ASSERT_TRUE(start_sleeper_as(pid));
+    world.reaper.hold(members);
+    world.reaper.begin(order);
+    EXPECT_TRUE(is_running(pid));
+    EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Gone);
+  });
+}
+
+TEST(Identity, a_program_that_was_changed_since_the_watch_began_is_refused) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet puppet;
+    const TreeOrder order = world.order(puppet.pid());
+    world.hold(order);
+    puppet.order('x');
+    ASSERT_TRUE(eventually([&] {
+      return world.process(puppet.pid()).argv->front() == "sleep";
+    }));
+    world.reap(order);
+    const auto outcome = world.outcome_of(order.root);
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->outcome, Outcome::Refused);
+    EXPECT_EQ(outcome->failure, FailureWhy::Changed);
+    EXPECT_TRUE(is_running(puppet.pid()));
+  });
+}
+
+TEST(Identity, an_exec_between_the_last_look_and_the_signal_is_refused) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet puppet;
+    const TreeOrder order = world.order(puppet.pid());
+    world.hold(order);
+    bool changed = false;
+    // The first read after the snapshot of the last look.
+    world.on_read = [&](const ProcId&) {
+      if (changed) return;
+      changed = true;
+      puppet.order('x');
+      EXPECT_TRUE(eventually([&] {
+        return world.process(puppet.pid()).argv->front() == "sleep";
+      }));
+    };
+    world.reaper.begin(order);
+    EXPECT_TRUE(changed);
+    EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
+    EXPECT_TRUE(is_running(puppet.pid()));
+  });
+}
+
+TEST(Identity, another_program_in_the_grace_is_not_killed) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet puppet;
+    puppet.do_now('i');
+    const TreeOrder order =
+        world.order(puppet.pid(), std::chrono::nanoseconds{1});
+    world.hold(order);
+    world.reaper.begin(order);
+    puppet.order('x');
+    ASSERT_TRUE(eventually([&] {
+      return world.process(puppet.pid()).argv->front() == "sleep";
+    }));
+    world.run();
+    const auto outcome = world.outcome_of(order.root);
+    EXPECT_EQ(outcome->outcome, Outcome::Refused);
+    EXPECT_EQ(outcome->failure, FailureWhy::Changed);
+    EXPECT_TRUE(is_running(puppet.pid()));
+    EXPECT_NE(state_of(puppet.pid()), 'T');
+  });
+}
+
+TEST(Identity, after_a_refusal_it_is_seen_anew) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet puppet;
+    TreeOrder order = world.order(puppet.pid());
+    world.hold(order);
+    puppet.order('x');
+    ASSERT_TRUE(eventually([&] {
+      return world.process(puppet.pid()).argv->front() == "sleep";
+    }));
+    world.reap(order);
+    EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
+    world.outcomes.clear();
+    world.reap(order);
+    EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Terminated);
+  });
+}
+
+TEST(Identity, the_watch_does_not_begin_where_the_snapshot_is_outdated) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet puppet;
+    const TreeOrder order = world.order(puppet.pid());
+    const Process seen = world.process(puppet.pid());
+    const Process* const members[] = {&seen};
+    puppet.order('x');
+    ASSERT_TRUE(eventually([&] {
+      return world.process(puppet.pid()).argv->front() == "sleep";
+    }));
+    world.reaper.hold(members);
+    world.reaper.begin(order);
+    EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
+    EXPECT_TRUE(is_running(puppet.pid()));
+  });
+}
+
+TEST(Identity, init_and_ourselves_cannot_even_be_held) {
+  in_pid_namespace([] {
+    World world;
+    const Result<Pidfd> init = open_now(1, world);
+    ASSERT_FALSE(init);
+    EXPECT_EQ(init.error().fault, Fault::Denied);
+    const pid_t child = start([](const auto& ready) {
+      const auto yes = [](const ProcId&) { return true; };
+      EXPECT_FALSE(Pidfd::open({.pid = ::getpid()}, yes));
+      EXPECT_FALSE(Pidfd::open({.pid = 0}, yes));
+      EXPECT_FALSE(Pidfd::open({.pid = -1}, yes));
+      if (!testing::Test::HasFailure()) ready();
+    });
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  });
+}
+
+TEST(Identity, a_pidfd_sends_no_signal_that_is_not_of_a_reap) {
+  in_pid_namespace([] {
+    World world;
+    const Result<Pidfd> sleeper = open_now(start_sleeper(), world);
+    ASSERT_TRUE(sleeper);
+    const Result<void> sent = sleeper->signal(SIGHUP);
+    ASSERT_FALSE(sent);
+    EXPECT_EQ(sent.error().fault, Fault::Malformed);
+    EXPECT_FALSE(sleeper->exited());
+    EXPECT_TRUE(sleeper->signal(SIGKILL));
+    EXPECT_TRUE(eventually([&] { return sleeper->exited(); }));
+    EXPECT_FALSE(Pidfd{}.signal(SIGTERM));
+    EXPECT_TRUE(Pidfd{}.exited());
+  });
+}
+
+}  // namespace
+}  // namespace strayd::test

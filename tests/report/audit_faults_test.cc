@@ -1,0 +1,288 @@
+// The ledger when the disk is full, the disk fails, or strayd is ended.
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <random>
+#include <set>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "strayd/report/audit.h"
+#include "strayd/sys/fd.h"
+
+#include "report/audit_support.h"
+#include "support/temp_dir.h"
+
+namespace strayd::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// ---- a full disk ----
+
+bool may_mount() {
+  return holds_in_child([] { EXPECT_EQ(::unshare(CLONE_NEWNS), 0); });
+}
+
+// In a mount namespace of this process alone.
+void mount_small_disk(const std::string& path) {
+  ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
+  ASSERT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+  ASSERT_EQ(::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=4m"), 0);
+}
+
+void fill(const std::string& path) {
+  const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+  const std::string block(4096, 'x');
+  while (::write(fd.get(), block.data(), block.size()) > 0) continue;
+  EXPECT_EQ(errno, ENOSPC);
+}
+
+TEST(AuditFullDisk, promises_nothing_but_accounts_for_what_was_promised) {
+  if (::geteuid() != 0 || !may_mount()) GTEST_SKIP() << "needs to mount";
+  const TempDir dir;
+  EXPECT_TRUE(holds_in_child([&] {
+    mount_small_disk(dir.path());
+    Audit audit = open_or_die({.file = dir / "a"});
+    const Condemned promised(100);
+    ASSERT_TRUE(intend(audit, promised.intent()));
+    fill(dir / "ballast");
+
+    const std::string before = content_of(dir / "a");
+    const Result<void> refused = intend(audit, Condemned(200).intent());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::Exhausted);
+    EXPECT_THAT(refused.error().what, HasSubstr(dir / "a"));
+    EXPECT_FALSE(audit.note("note", "this can wait"));
+    EXPECT_EQ(content_of(dir / "a"), before);
+
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(audit.outcome("reap", promised.reaped())) << i;
+    }
+    EXPECT_THAT(*audit.unresolved(), IsEmpty());
+    std::filesystem::remove(dir / "ballast");
+    EXPECT_TRUE(intend(audit, Condemned(200).intent()));
+  }));
+}
+
+TEST(AuditFullDisk, keeps_its_reserve_where_it_is_time_to_rotate) {
+  if (::geteuid() != 0 || !may_mount()) GTEST_SKIP() << "needs to mount";
+  const TempDir dir;
+  EXPECT_TRUE(holds_in_child([&] {
+    mount_small_disk(dir.path());
+    Audit audit = open_or_die({.file = dir / "a", .rotate_bytes = 1});
+    ASSERT_TRUE(intend(audit, Condemned(100).intent()));
+    fill(dir / "ballast");
+    EXPECT_FALSE(intend(audit, Condemned(200).intent()));
+    EXPECT_FALSE(std::filesystem::exists(dir / "a.1"));
+    EXPECT_TRUE(audit.outcome("reap", Condemned(100).reaped()));
+  }));
+}
+
+TEST(AuditFullDisk, lets_a_ledger_be_opened_that_can_promise_nothing) {
+  if (::geteuid() != 0 || !may_mount()) GTEST_SKIP() << "needs to mount";
+  const TempDir dir;
+  EXPECT_TRUE(holds_in_child([&] {
+    mount_small_disk(dir.path());
+    fill(dir / "ballast");
+    Result<Audit> audit = Audit::open({.file = dir / "a"}, kBoot);
+    ASSERT_TRUE(audit);
+    EXPECT_FALSE(intend(*audit, Condemned(200).intent()));
+  }));
+}
+
+TEST(AuditFaults, takes_back_what_was_written_in_part) {
+  const TempDir dir;
+  EXPECT_TRUE(holds_in_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    Audit audit = open_or_die({.file = dir / "a"});
+    ASSERT_TRUE(intend(audit, Condemned(100).intent()));
+    const std::string before = content_of(dir / "a");
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const rlim_t most = limit.rlim_cur;
+    limit.rlim_cur = before.size() + 900;  // room for one line and a bit
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const Condemned one(200);
+    const Condemned two(300);
+    const Intent both[] = {one.intent(), two.intent()};
+    EXPECT_FALSE(audit.intend(both));
+    EXPECT_EQ(content_of(dir / "a"), before);
+
+    limit.rlim_cur = most;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    EXPECT_TRUE(audit.intend(both));
+    EXPECT_THAT(*audit.unresolved(), SizeIs(3));
+    EXPECT_EQ(audit.damaged_lines(), 0U);
+  }));
+}
+
+// ---- a disk that fails ----
+
+void let_fail(const char* call) {
+  const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+  ASSERT_EQ(
+      ::seccomp_rule_add(
+          filter, SCMP_ACT_ERRNO(EIO), ::seccomp_syscall_resolve_name(call), 0),
+      0);
+  ASSERT_EQ(::seccomp_load(filter), 0);
+}
+
+TEST(AuditFaults, promises_nothing_that_could_not_be_synced) {
+  const TempDir dir;
+  EXPECT_TRUE(holds_in_child([&] {
+    Audit audit = open_or_die({.file = dir / "a"});
+    ASSERT_TRUE(intend(audit, Condemned(100).intent()));
+    let_fail("fdatasync");
+    const Result<void> refused = intend(audit, Condemned(200).intent());
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().what, HasSubstr("Input/output error"));
+    EXPECT_THAT(*audit.unresolved(), SizeIs(1)) << "it was taken back";
+    // It says so, and is there all the same.
+    EXPECT_FALSE(audit.outcome("reap", Condemned(100).reaped()));
+    EXPECT_THAT(*audit.unresolved(), IsEmpty());
+  }));
+}
+
+TEST(AuditFaults, works_where_no_space_can_be_set_aside) {
+  const TempDir dir;
+  EXPECT_TRUE(holds_in_child([&] {
+    const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+    ASSERT_EQ(::seccomp_rule_add(
+                  filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(fallocate), 0),
+              0);
+    ASSERT_EQ(::seccomp_load(filter), 0);
+    Audit audit = open_or_die({.file = dir / "a"});
+    EXPECT_TRUE(intend(audit, Condemned(100).intent()));
+  }));
+}
+
+TEST(AuditFaults, waits_for_no_lock_for_ever) {
+  const TempDir dir;
+  Audit audit = open_or_die({.file = dir / "a"});
+  const UniqueFd taken{::open((dir / "a.lock").c_str(), O_RDONLY | O_CLOEXEC)};
+  ASSERT_EQ(::flock(taken.get(), LOCK_EX), 0);
+  const Result<void> refused = intend(audit, Condemned(100).intent());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::TimedOut);
+}
+
+// ---- ended at any moment ----
+
+constexpr int kRounds = 200;
+
+// What a child did after a durable intent, in memory that outlives it.
+struct Markers {
+  std::array<std::atomic<int>, kRounds> signalled{};
+};
+
+std::string reap_of(int round, int i) {
+  return std::to_string(round) + '-' + std::to_string(i);
+}
+
+[[noreturn]] void reap_for_ever(const AuditOptions& options,
+                                int round,
+                                Markers& markers) {
+  Audit audit = open_or_die(options);
+  for (int i = 0;; ++i) {
+    const Condemned one(100 + i, reap_of(round, i));
+    if (!intend(audit, one.intent())) ::_exit(1);
+    markers.signalled.at(static_cast<std::size_t>(round)) = i + 1;
+    if (!audit.outcome(one.reap, one.reaped())) ::_exit(1);
+  }
+}
+
+// Lets a child reap for some random while, then ends it.
+void one_round(const AuditOptions& options,
+               int round,
+               std::chrono::microseconds life,
+               Markers& markers) {
+  int pipe[2]{};
+  ASSERT_EQ(::pipe(pipe), 0);
+  const UniqueFd ours{pipe[0]};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::write(pipe[1], "r", 1) != 1) ::_exit(1);
+    reap_for_ever(options, round, markers);
+  }
+  ::close(pipe[1]);
+  char byte = 0;
+  ASSERT_EQ(::read(ours.get(), &byte, 1), 1);
+  pollfd ended{.fd = ours.get(), .events = POLLIN, .revents = 0};
+  const timespec patience{.tv_sec = 0, .tv_nsec = life.count() * 1000};
+  ::ppoll(&ended, 1, &patience, nullptr);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status)) << "it failed in round " << round;
+}
+
+TEST(AuditCrash, loses_no_promise_whenever_strayd_is_ended) {
+  const TempDir dir;
+  const AuditOptions options{
+      .file = dir / "a", .rotate_bytes = 16384, .keep = 100};
+  void* memory = ::mmap(nullptr,
+                        sizeof(Markers),
+                        PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS,
+                        -1,
+                        0);
+  ASSERT_NE(memory, MAP_FAILED);
+  Markers& markers = *new (memory) Markers{};
+  std::mt19937 random(4711);
+  std::uniform_int_distribution<int> life(0, 8000);
+  for (int round = 0; round < kRounds; ++round) {
+    one_round(options, round, std::chrono::microseconds{life(random)}, markers);
+  }
+
+  std::set<std::string> intents;
+  std::set<std::string> open;
+  std::set<std::uint64_t> seqs;
+  for (const nlohmann::json& line : all_lines_of(dir / "a", 100)) {
+    const auto reap = line["reap"].get<std::string>();
+    if (line["event"] == "intent") intents.insert(reap);
+    if (line["event"] == "intent") open.insert(reap);
+    if (line["event"] == "outcome") open.erase(reap);
+    EXPECT_TRUE(seqs.insert(line["seq"].get<std::uint64_t>()).second);
+  }
+  int signalled = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const int done = markers.signalled.at(static_cast<std::size_t>(round));
+    signalled += done;
+    for (int i = 0; i < done; ++i) {
+      EXPECT_TRUE(intents.contains(reap_of(round, i))) << round << ' ' << i;
+    }
+  }
+  EXPECT_GT(signalled, kRounds / 4) << "the children came to nothing";
+  EXPECT_FALSE(open.empty()) << "nobody was ended between the two";
+
+  Audit audit = open_or_die(options);
+  const Result<std::vector<Unresolved>> left = audit.unresolved();
+  ASSERT_TRUE(left);
+  std::set<std::string> found;
+  for (const Unresolved& one : *left) {
+    found.insert(one.reap);
+    EXPECT_TRUE(audit.resolved(one, "gone"));
+  }
+  EXPECT_EQ(found, open);
+  EXPECT_THAT(*audit.unresolved(), IsEmpty());
+  ::munmap(memory, sizeof(Markers));
+}
+
+}  // namespace
+}  // namespace strayd::test
