@@ -32,10 +32,10 @@ Config defaults() {
   Config config;
   // It cannot fail: a test parses the same pattern from the default text.
   Result<Pattern> pattern = Pattern::compile("tsx.*server\\.ts");
-  Rule rule{.name = "tsx-server"};
-  if (pattern) rule.match.pattern = *std::move(pattern);
+  Rule& rule = config.policy.rules.emplace_back();
+  rule.name = "tsx-server";
+  if (pattern) rule.match.pattern.emplace(*std::move(pattern));
   rule.match.exe = "node";
-  config.policy.rules.push_back(std::move(rule));
   return config;
 }
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <ranges>
+#include <string_view>
 
 namespace strayd::config {
 namespace {
@@ -44,30 +44,12 @@ bool is_address(int family, const std::string& text) {
   return ::inet_pton(family, text.c_str(), address.data()) == 1;
 }
 
-bool is_port(std::string_view text) {
-  if (text.empty() || text.size() > 5 || !std::ranges::all_of(text, is_digit)) {
-    return false;
-  }
-  int port = 0;
-  std::from_chars(text.data(), text.data() + text.size(), port);
-  return port <= 65535;
-}
-
 }  // namespace
 
 bool is_host(const std::string& text) {
   if (text.find('\0') != std::string::npos) return false;
   return is_address(AF_INET, text) || is_address(AF_INET6, text) ||
          is_host_name(text);
-}
-
-bool is_listen_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  const std::string host(text.substr(0, colon));
-  const bool v6 = host.find(':') != std::string::npos;
-  return !v6 && (host.empty() || is_host(host)) &&
-         is_port(text.substr(colon + 1));
 }
 
 }  // namespace strayd::config

@@ -25,6 +25,24 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+std::size_t skip_digits(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_not_of("0123456789", at), text.size());
+}
+
+bool is_any(std::string_view text, std::size_t at, std::string_view of) {
+  return at < text.size() && of.find(text[at]) != std::string_view::npos;
+}
+
+// Of a number that the parser took: it ends "5s" after the 5, and "07" after
+// the 0.
+std::size_t end_of_number(std::string_view text, std::size_t at) {
+  if (is_any(text, at, "-")) ++at;
+  at = is_any(text, at, "0") ? at + 1 : skip_digits(text, at);
+  if (is_any(text, at, ".")) at = skip_digits(text, at + 1);
+  if (!is_any(text, at, "eE")) return at;
+  return skip_digits(text, is_any(text, at + 1, "+-") ? at + 2 : at + 1);
+}
+
 bool belongs_to_a_word(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
          (byte >= '0' && byte <= '9') || byte == '+' || byte == '-' ||
@@ -66,7 +84,8 @@ Token TokenWalk::next() {
   while (at < text_.size() && (text_[at] == ',' || text_[at] == ':')) {
     at = skip_blanks(text_, at + 1);
   }
-  const Token token = token_at(text_, at);
+  Token token = token_at(text_, at);
+  if (is_any(text_, at, "-0123456789")) token.end = end_of_number(text_, at);
   position_ = token.end;
   return token;
 }

@@ -23,21 +23,30 @@ bool same_letter(char a, char b) {
   return plain(a) == plain(b);
 }
 
-// How many letters must be added, dropped or replaced (Levenshtein).
+using Row = std::vector<std::size_t>;
+
+// Two neighbours that changed places are one slip: "moed".
+bool swapped(std::string_view a, std::string_view b) {
+  return same_letter(a[0], b[1]) && same_letter(a[1], b[0]);
+}
+
+// How many letters must be added, dropped, replaced or swapped with their
+// neighbour (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  std::vector<Row> d(a.size() + 1, Row(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced =
-          diagonal + (same_letter(a[i - 1], b[j - 1]) ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+      const std::size_t other = same_letter(a[i - 1], b[j - 1]) ? 0 : 1;
+      d[i][j] =
+          std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + other});
+      if (i > 1 && j > 1 && swapped(a.substr(i - 2), b.substr(j - 2))) {
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
     }
   }
-  return row[b.size()];
+  return d[a.size()][b.size()];
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "problems.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -40,33 +42,26 @@ void Problems::add(std::size_t offset, std::string path, std::string what) {
     ++dropped_;
     return;
   }
-  found_.push_back({.offset = std::min(offset, text_.size()),
-                    .path = std::move(path),
-                    .what = std::move(what)});
-}
-
-std::string Problems::line_of(const Problem& problem,
-                              std::string_view file) const {
-  const Position at = position_of(text_, problem.offset);
-  return fmt::format("{}:{}:{}: {}{}{}",
-                     file,
-                     at.line,
-                     at.column,
-                     problem.path,
-                     problem.path.empty() ? "" : ": ",
-                     problem.what);
+  found_.emplace(std::min(offset, text_.size()),
+                 Problem{.path = std::move(path), .what = std::move(what)});
 }
 
 Error Problems::to_error(std::string_view file) const {
-  std::vector<Problem> sorted = found_;
-  std::ranges::stable_sort(sorted, {}, &Problem::offset);
-  const std::size_t shown = std::min(sorted.size(), kMostShown);
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < shown; ++i) {
-    lines.push_back(line_of(sorted[i], file));
+  for (const auto& [offset, problem] : found_ | std::views::take(kMostShown)) {
+    const Position at = position_of(text_, offset);
+    lines.push_back(fmt::format("{}:{}:{}: {}{}{}",
+                                file,
+                                at.line,
+                                at.column,
+                                problem.path,
+                                problem.path.empty() ? "" : ": ",
+                                problem.what));
   }
-  if (const std::size_t more = sorted.size() - shown + dropped_; more > 0) {
-    lines.push_back(fmt::format("{}: {} more errors", file, more));
+  const std::size_t all = found_.size() + dropped_;
+  if (all > lines.size()) {
+    lines.push_back(
+        fmt::format("{}: {} more errors", file, all - lines.size()));
   }
   return {.fault = Fault::Malformed,
           .what = fmt::format("{}", fmt::join(lines, "\n"))};

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "strayd/core/result.h"
 
@@ -31,15 +31,13 @@ class Problems {
 
  private:
   struct Problem {
-    std::size_t offset = 0;
     std::string path{};
     std::string what{};
   };
 
-  std::string line_of(const Problem& problem, std::string_view file) const;
-
   std::string_view text_;
-  std::vector<Problem> found_{};
+  // By offset; those of one place in the order of their finding.
+  std::multimap<std::size_t, Problem> found_{};
   std::size_t dropped_ = 0;
 };
 

@@ -13,6 +13,9 @@ constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kHomesWanted =
     "\"auto\" or an array of absolute paths";
 
+// pm2_homes() asks no more in one scan.
+constexpr WholeRange kHomeCount{.least = 1, .most = 64};
+
 bool is_auto(const Value& value) {
   return value.node().kind == Node::Kind::String && value.node().text == kAuto;
 }
@@ -30,8 +33,7 @@ void read_home(const Value& value, Pm2Config& out) {
 void read_homes(const Value& value, Pm2Config& out) {
   out.automatic = is_auto(value);
   if (out.automatic) return;
-  for (const Value& item :
-       value.items({.least = 1, .most = 100}, kHomesWanted)) {
+  for (const Value& item : value.items(kHomeCount, kHomesWanted)) {
     // Beside paths: what is found, and these.
     if (is_auto(item)) {
       out.automatic = true;

@@ -3,7 +3,8 @@
 
 #include <re2/re2.h>
 
-#include "host.h"
+#include "strayd/web/listen.h"
+
 #include "section.h"
 #include "sections.h"
 
@@ -20,17 +21,23 @@ bool is_telemetry_path(const std::string& text) {
          std::ranges::find(kTaken, text) == kTaken.end();
 }
 
+// The server's own reading of it: it knows what it can bind.
+void read_listen(const Value& value, WebOptions& out) {
+  const std::optional<std::string> text =
+      value.string("an address like \"127.0.0.1:9586\"");
+  if (!text) return;
+  if (const Result<ListenAddress> parsed = parse_listen(*text); !parsed) {
+    value.complain(printable(parsed.error().what, 200));
+    return;
+  }
+  out.listen = *text;
+}
+
 }  // namespace
 
 void read_web(const Value& value, Config& out) {
   Section web(value);
-  if (const auto listen = web.take("listen")) {
-    if (is_listen_address(listen->node().text)) {
-      out.web.listen = listen->node().text;
-    } else {
-      listen->expected("an address like \"127.0.0.1:9586\"");
-    }
-  }
+  if (const auto listen = web.take("listen")) read_listen(*listen, out.web);
   if (const auto path = web.take("telemetry_path")) {
     if (is_telemetry_path(path->node().text)) {
       out.telemetry_path = path->node().text;

@@ -20,6 +20,10 @@
 namespace strayd {
 namespace {
 
+// Appended to the name of what is no longer there, with or without a newer one
+// in its place.
+constexpr std::string_view kDeleted = " (deleted)";
+
 std::unexpected<ReadFailure> failed(int error) {
   return std::unexpected(ReadFailure{.error = error});
 }
@@ -79,7 +83,6 @@ Read<std::string> read_link_at(int root, const std::string& path) {
   if (size < 0) return failed(errno);
   std::string_view target{buffer.data(), static_cast<std::size_t>(size)};
   if (target.size() == buffer.size()) return failed(EFBIG);
-  constexpr std::string_view kDeleted = " (deleted)";
   if (target.ends_with(kDeleted)) target.remove_suffix(kDeleted.size());
   return std::string(target);
 }

@@ -20,10 +20,11 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kLimit = std::size_t{1} << 20U;
-constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kSecond = 1'000'000'000;  // in nanoseconds
+constexpr std::int64_t kLongest = 1'000'000'000;  // in seconds
 
 std::uint64_t ticks_per_second() {
-  static const long asked = ::sysconf(_SC_CLK_TCK);
+  const long asked = ::sysconf(_SC_CLK_TCK);
   return asked > 0 ? static_cast<std::uint64_t>(asked) : 100;
 }
 
@@ -32,7 +33,6 @@ std::optional<BootTime> parse_uptime(std::string_view text) {
   std::string_view word = take_until(text, ' ');
   const std::optional<std::int64_t> seconds =
       to_number<std::int64_t>(take_until(word, '.'));
-  constexpr std::int64_t kLongest = 1'000'000'000;
   if (!seconds || *seconds < 0 || *seconds > kLongest) return std::nullopt;
   const std::int64_t hundredths =
       to_number<std::int64_t>(word.substr(0, 2)).value_or(0);

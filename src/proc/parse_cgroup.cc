@@ -7,9 +7,10 @@
 namespace strayd {
 namespace {
 
-// A cgroup that was removed while a process was still in it.
+// Of a cgroup that was removed while a process was still in it.
+constexpr std::string_view kDeleted = " (deleted)";
+
 std::string_view without_suffix(std::string_view path) {
-  constexpr std::string_view kDeleted = " (deleted)";
   if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
   return path;
 }

@@ -8,9 +8,16 @@
 #include "files.h"
 
 namespace strayd {
+namespace {
+
+// For a moment in an exec, both files read as empty. Few processes have an
+// empty one for good, so asking those twice costs nothing.
+constexpr int kAttempts = 2;
+
+}  // namespace
 
 Pass::Pass(int root, SlowReader& reader, Snapshot begun)
-    : root_(root), reader_(reader), snapshot_(std::move(begun)) {}
+    : root_(root), reader_(&reader), snapshot_(std::move(begun)) {}
 
 Result<void> Pass::see_all() {
   const Result<std::vector<pid_t>> pids = list_pids(root_);
@@ -96,9 +103,6 @@ std::vector<Process*> Pass::settle(const std::vector<Process*>& processes) {
 Result<void> Pass::ask(std::vector<Process*> processes,
                        SlowFile file,
                        const Add& add) {
-  // For a moment in an exec, both files read as empty. Few processes have an
-  // empty one for good, so asking those twice costs nothing.
-  constexpr int kAttempts = 2;
   for (int i = 0; i < kAttempts && !processes.empty(); ++i) {
     Result<std::vector<Process*>> empty = ask_once(processes, file, add);
     if (!empty) return std::unexpected(empty.error());
@@ -114,7 +118,7 @@ Result<std::vector<Process*>> Pass::ask_once(
   for (const Process* const process : processes) {
     requests.push_back(SlowRead{.id = process->id, .file = file});
   }
-  const Result<std::vector<SlowText>> texts = reader_.read(requests);
+  const Result<std::vector<SlowText>> texts = reader_->read(requests);
   if (!texts) return std::unexpected(texts.error());
 
   std::vector<Process*> empty;

@@ -48,7 +48,7 @@ class Pass {
   Result<void> drop_the_gone(const std::vector<Process*>& processes);
 
   int root_;
-  SlowReader& reader_;
+  SlowReader* reader_;
   Snapshot snapshot_;
 };
 

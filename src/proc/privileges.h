@@ -12,10 +12,11 @@ struct Capability {
   cap_value_t value = 0;
   const char* name = "";
 };
-inline constexpr Capability kPtrace{CAP_SYS_PTRACE, "CAP_SYS_PTRACE"};
-inline constexpr Capability kReadSearch{CAP_DAC_READ_SEARCH,
-                                        "CAP_DAC_READ_SEARCH"};
-inline constexpr Capability kKill{CAP_KILL, "CAP_KILL"};
+inline constexpr Capability kPtrace{.value = CAP_SYS_PTRACE,
+                                    .name = "CAP_SYS_PTRACE"};
+inline constexpr Capability kReadSearch{.value = CAP_DAC_READ_SEARCH,
+                                        .name = "CAP_DAC_READ_SEARCH"};
+inline constexpr Capability kKill{.value = CAP_KILL, .name = "CAP_KILL"};
 
 bool is_effective(const Capability& capability);
 

@@ -48,8 +48,9 @@ Snapshot begin_snapshot(int root, bool live) {
 }
 
 // For a fixture that does not say when it was taken.
+constexpr BootTime kLater = std::chrono::hours{1};
+
 BootTime after_all(const std::vector<Process>& processes) {
-  constexpr BootTime kLater = std::chrono::hours{1};
   BootTime youngest{};
   for (const Process& process : processes) {
     youngest = std::max(youngest, process.started);
@@ -70,7 +71,7 @@ Procfs::Procfs(Procfs&&) noexcept = default;
 Procfs& Procfs::operator=(Procfs&&) noexcept = default;
 Procfs::~Procfs() = default;
 
-Result<Procfs> Procfs::open(ProcfsOptions options) {
+Result<Procfs> Procfs::open(const ProcfsOptions& options) {
   UniqueFd root{
       ::open(options.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!root) return std::unexpected(errno_error("open " + options.root, errno));

@@ -1,7 +1,6 @@
 #include "reader_child.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "slow_reader.h"
@@ -51,7 +51,7 @@ class Path {
     std::size_t digits = 0;
     std::array<char, 12> reversed{};
     for (pid_t rest = pid; rest > 0; rest /= 10) {
-      reversed[digits++] = static_cast<char>('0' + rest % 10);
+      reversed[digits++] = static_cast<char>('0' + (rest % 10));
     }
     std::size_t at = 0;
     while (digits > 0) text_[at++] = reversed[--digits];
@@ -65,13 +65,13 @@ class Path {
 
 class ReaderChild {
  public:
-  explicit ReaderChild(const ReaderChildSetup& setup) : setup_(setup) {}
+  explicit ReaderChild(const ReaderChildSetup& setup) : setup_(&setup) {}
 
   [[noreturn]] void serve() {
     for (;;) {
       const std::size_t count = receive();
       for (std::size_t i = 0; i < count; ++i) answer(requests_[i]);
-      setup_.progress->at.store(ReaderProgress::kIdle);
+      setup_->progress->at.store(ReaderProgress::kIdle);
       send_replies();
     }
   }
@@ -81,30 +81,30 @@ class ReaderChild {
   std::size_t receive() {
     char* const into = reinterpret_cast<char*>(requests_.data());
     std::size_t bytes = 0;
-    do {
+    while (bytes == 0 || bytes % sizeof(ReaderRequest) != 0) {
       const ssize_t got =
           ::recv(kSocket, into + bytes, sizeof requests_ - bytes, 0);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) leave();
       bytes += static_cast<std::size_t>(got);
-    } while (bytes % sizeof(ReaderRequest) != 0);
+    }
     return bytes / sizeof(ReaderRequest);
   }
 
   void answer(const ReaderRequest& request) {
-    setup_.progress->at.store(request.index);
-    setup_.progress->steps.fetch_add(1);
+    setup_->progress->at.store(request.index);
+    setup_->progress->steps.fetch_add(1);
     const bool cmdline =
         request.file == static_cast<std::uint32_t>(SlowFile::Cmdline);
     const Path path{request.pid, cmdline ? "/cmdline" : "/environ"};
     const std::size_t limit =
-        cmdline ? setup_.cmdline_limit : setup_.environ_limit;
+        cmdline ? setup_->cmdline_limit : setup_->environ_limit;
 
     ReaderReply reply{.index = request.index};
-    char* const text = setup_.replies.data() + used_ + sizeof reply;
+    char* const text = setup_->replies.data() + used_ + sizeof reply;
     reply.error = read_into(path, text, limit, reply.size);
     if (reply.error != 0) reply.size = 0;
-    std::memcpy(setup_.replies.data() + used_, &reply, sizeof reply);
+    std::memcpy(setup_->replies.data() + used_, &reply, sizeof reply);
     used_ += sizeof reply + reply.size;
     if (used_ >= kEnoughToSend) send_replies();
   }
@@ -138,7 +138,7 @@ class ReaderChild {
     std::size_t sent = 0;
     while (sent < used_) {
       const ssize_t done = ::send(
-          kSocket, setup_.replies.data() + sent, used_ - sent, MSG_NOSIGNAL);
+          kSocket, setup_->replies.data() + sent, used_ - sent, MSG_NOSIGNAL);
       if (done < 0 && errno == EINTR) continue;
       if (done < 0) leave();
       sent += static_cast<std::size_t>(done);
@@ -146,9 +146,9 @@ class ReaderChild {
     used_ = 0;
   }
 
-  const ReaderChildSetup& setup_;
+  const ReaderChildSetup* setup_;
   std::array<ReaderRequest, 1024> requests_{};
-  std::size_t used_ = 0;  // of setup_.replies
+  std::size_t used_ = 0;  // of setup_->replies
 };
 
 }  // namespace

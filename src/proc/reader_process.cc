@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -11,9 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
-#include <new>
 
 #include "strayd/sys/os.h"
 #include "strayd/sys/pidfd.h"
@@ -58,7 +57,8 @@ SharedProgress::SharedProgress() {
                               MAP_SHARED | MAP_ANONYMOUS,
                               -1,
                               0);
-  if (memory != MAP_FAILED) progress_ = new (memory) ReaderProgress{};
+  if (memory == MAP_FAILED) return;
+  progress_ = std::construct_at(static_cast<ReaderProgress*>(memory));
 }
 
 SharedProgress::~SharedProgress() {
@@ -113,7 +113,7 @@ Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
 ReaderProcess::~ReaderProcess() {
   if (!pidfd_ || reaped_) return;
   kill();
-  ended(std::chrono::seconds{1});
+  static_cast<void>(ended(std::chrono::seconds{1}));
 }
 
 std::uint32_t ReaderProcess::at() const {
@@ -142,10 +142,10 @@ class ReaderProcess::Exchange {
   Exchange(ReaderProcess& process,
            std::span<const ReaderRequest> requests,
            const OnReply& on_reply)
-      : process_(process),
+      : process_(&process),
         unsent_(std::as_bytes(requests)),
         awaited_(requests.size()),
-        on_reply_(on_reply) {}
+        on_reply_(&on_reply) {}
 
   End run(std::chrono::nanoseconds timeout) {
     // Looked at a few times in a timeout: the child's steps are only seen when
@@ -167,7 +167,7 @@ class ReaderProcess::Exchange {
   // false: the child has ended.
   bool wait(std::chrono::milliseconds slice) {
     pollfd watched{
-        .fd = process_.socket_.get(), .events = POLLIN, .revents = 0};
+        .fd = process_->socket_.get(), .events = POLLIN, .revents = 0};
     if (!unsent_.empty()) watched.events = POLLIN | POLLOUT;
     const int ready = ::poll(&watched, 1, static_cast<int>(slice.count()));
     if (ready <= 0) return true;
@@ -177,7 +177,7 @@ class ReaderProcess::Exchange {
   }
 
   bool send() {
-    const ssize_t sent = ::send(process_.socket_.get(),
+    const ssize_t sent = ::send(process_->socket_.get(),
                                 unsent_.data(),
                                 unsent_.size(),
                                 MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -189,7 +189,7 @@ class ReaderProcess::Exchange {
 
   bool receive() {
     const ssize_t got = ::recv(
-        process_.socket_.get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
+        process_->socket_.get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
     if (got < 0) return errno == EAGAIN || errno == EINTR;
     if (got == 0) return false;
     received_.append(chunk_.data(), static_cast<std::size_t>(got));
@@ -204,7 +204,7 @@ class ReaderProcess::Exchange {
       ReaderReply reply;
       std::memcpy(&reply, rest.data(), sizeof reply);
       if (rest.size() < sizeof reply + reply.size) break;
-      on_reply_(reply, rest.substr(sizeof reply, reply.size));
+      (*on_reply_)(reply, rest.substr(sizeof reply, reply.size));
       rest.remove_prefix(sizeof reply + reply.size);
       --awaited_;
     }
@@ -212,17 +212,17 @@ class ReaderProcess::Exchange {
   }
 
   bool progressed() {
-    const std::uint32_t steps = process_.progress_.get()->steps.load();
+    const std::uint32_t steps = process_->progress_.get()->steps.load();
     const bool moved = moved_ || steps != steps_;
     steps_ = steps;
     moved_ = false;
     return moved;
   }
 
-  ReaderProcess& process_;
+  ReaderProcess* process_;
   std::span<const std::byte> unsent_;
   std::size_t awaited_;
-  const OnReply& on_reply_;
+  const OnReply* on_reply_;
   std::string received_;
   std::array<char, 65536> chunk_{};
   std::uint32_t steps_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -36,7 +37,7 @@ std::unexpected<SlowFailure> blocked() {
 
 // The requests that are not answered yet, over all children that it takes.
 struct SlowReader::Batch {
-  const std::vector<SlowRead>& requests;
+  std::span<const SlowRead> requests;
   std::vector<std::optional<SlowText>> answers;
   int stalls = 0;
   int deaths = 0;

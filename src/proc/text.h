@@ -22,8 +22,9 @@ inline std::string_view take_until(std::string_view& text, char separator) {
 template <std::integral Number>
 std::optional<Number> to_number(std::string_view text) {
   Number number{};
-  const char* const end = text.data() + text.size();
-  const std::from_chars_result read = std::from_chars(text.data(), end, number);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const std::from_chars_result read = std::from_chars(begin, end, number);
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   return number;
 }

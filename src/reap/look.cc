@@ -17,9 +17,15 @@ std::unexpected<Veto> veto(FailureWhy why, const ProcId& id, const char* text) {
   return std::unexpected(Veto{.why = why, .detail = pid_text(id).append(text)});
 }
 
+// "its user is not the same", or why that cannot be told.
 template <typename Fact>
-bool same(const Observed<Fact>& then, const Observed<Fact>& now) {
-  return then.has_value() && now.has_value() && *then == *now;
+std::optional<std::string> difference_of(const char* what,
+                                         const Observed<Fact>& then,
+                                         const Observed<Fact>& now) {
+  const bool both = then.has_value() && now.has_value();
+  if (both && *then == *now) return std::nullopt;
+  return std::string(what).append(both ? " is not the same"
+                                       : " cannot be read");
 }
 
 bool is_readable(const Process& process) {
@@ -124,10 +130,14 @@ std::optional<Veto> veto_of_claim(const ReaperPorts& ports,
 
 std::optional<std::string> difference(const Process& then, const Process& now) {
   if (then.id != now.id) return "it is another process";
-  if (!same(then.uid, now.uid)) return "its user is not the same";
-  if (!same(then.exe, now.exe)) return "its program is not the same";
-  if (!same(then.argv, now.argv)) return "its arguments are not the same";
-  return std::nullopt;
+  auto different = difference_of("its user", then.uid, now.uid);
+  if (!different) {
+    different = difference_of("its program", then.exe, now.exe);
+  }
+  if (!different) {
+    different = difference_of("its command line", then.argv, now.argv);
+  }
+  return different;
 }
 
 std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {

@@ -116,11 +116,12 @@ table { border-collapse: collapse; margin-top: 1.75rem; width: 100%; }
 caption { font-size: 1.05rem; font-weight: 600; padding-bottom: .35rem;
   text-align: left; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .9rem .3rem 0;
-  text-align: left; vertical-align: top; overflow-wrap: anywhere;
-  font-weight: normal; min-width: 3.5rem;
+  text-align: left; vertical-align: top; overflow-wrap: break-word;
+  font-weight: normal; min-width: 3.5rem; max-width: 30rem;
   font-variant-numeric: tabular-nums; }
 thead th { color: var(--soft); font-size: .85rem; white-space: nowrap; }
 td:last-child { padding-right: 0; }
+table + p { margin-top: .2rem; }
 .badge { border: 1px solid currentColor; border-radius: .6rem;
   font-size: .85rem; padding: 0 .5rem; white-space: nowrap; }
 .quiet { color: var(--soft); } .good { color: var(--good); }

@@ -115,11 +115,15 @@ std::string state_badge(const Pm2View& view) {
 
 Cells home_cells(const Pm2View& view) {
   const bool answers = view.reply.has_value();
-  return {escaped(view.home),
-          state_badge(view),
-          answers ? std::to_string(view.reply->daemon.pid) : "unknown",
-          answers ? std::to_string(view.reply->instances.size()) : "unknown",
-          answers ? "" : escaped(view.reply.error().why)};
+  const std::string_view missing =
+      words::state(view) == "silent" ? "unknown" : "–";
+  return {
+      escaped(view.home),
+      state_badge(view),
+      answers ? std::to_string(view.reply->daemon.pid) : std::string(missing),
+      answers ? std::to_string(view.reply->instances.size())
+              : std::string(missing),
+      answers ? "" : escaped(view.reply.error().why)};
 }
 
 std::string homes(const Report& report) {
@@ -241,7 +245,7 @@ Cells reaped_cells(const Report& report, const Reaped& reaped) {
 }
 
 std::string reaped(const Report& report) {
-  html::Table table("Ended in the newest scan",
+  html::Table table("Reaping in the newest scan",
                     {"Process", "Program", "Kind", "App", "Outcome"});
   for (const Reaped& each : report.reaped) {
     table.add([&] { return reaped_cells(report, each); });

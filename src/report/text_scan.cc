@@ -26,8 +26,8 @@ std::string home_line(const Pm2View& view) {
   const std::string_view state = words::state(view);
   return fmt::format("PM2 in {} {}: {}\n",
                      one_line(view.home),
-                     state == "silent" ? "is SILENT"
-                     : state == "dead" ? "is DEAD"
+                     state == "silent" ? "is silent"
+                     : state == "dead" ? "is dead"
                                        : "was never seen",
                      one_line(view.reply.error().why));
 }

@@ -1,5 +1,7 @@
 #include "words.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "strayd/report/render.h"
@@ -125,6 +127,19 @@ std::string deed(const Reaped& reaped) {
           "could not be ended: {}{}", to_string(reaped.failure), detail);
   }
   return "";
+}
+
+std::vector<const Verdict*> by_urgency(const Report& report) {
+  std::vector<const Verdict*> order;
+  order.reserve(report.verdicts.size());
+  for (const Verdict& verdict : report.verdicts) order.push_back(&verdict);
+  std::ranges::sort(order, [](const Verdict* one, const Verdict* other) {
+    if (one->standing != other->standing) {
+      return one->standing > other->standing;
+    }
+    return one->id < other->id;
+  });
+  return order;
 }
 
 Shown shown(const Report& report, const ProcId& id) {

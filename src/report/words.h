@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "strayd/core/report.h"
 
@@ -31,6 +32,10 @@ std::string_view explained(Withheld why);
 
 // "ended by SIGTERM", "not ended: …".
 std::string deed(const Reaped& reaped);
+
+// What a person must look at first: orphans, then pending, held, and at last
+// what is managed or protected; ascending by pid within each.
+std::vector<const Verdict*> by_urgency(const Report& report);
 
 // How the process is shown; an empty one where the report lost it.
 Shown shown(const Report& report, const ProcId& id);

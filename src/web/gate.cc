@@ -19,10 +19,9 @@ constexpr std::string_view kBase64 =
 // RFC 4648 §4, padding and all.
 std::optional<std::string> decode_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  const std::size_t padding = text.ends_with("==")  ? 2U
-                              : text.ends_with('=') ? 1U
-                                                    : 0U;
-  text.remove_suffix(padding);
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) {
+    text.remove_suffix(1);
+  }
   std::string bytes;
   std::uint32_t bits = 0;
   int count = 0;

@@ -17,8 +17,9 @@ namespace {
 // -1 if the two characters are no hexadecimal number.
 int hex_byte(std::string_view two) {
   int value = -1;
-  const char* end = two.data() + two.size();
-  const auto [stop, error] = std::from_chars(two.data(), end, value, 16);
+  const char* begin = two.data();
+  const char* end = begin + two.size();
+  const auto [stop, error] = std::from_chars(begin, end, value, 16);
   return error == std::errc{} && stop == end && value >= 0 ? value : -1;
 }
 
@@ -56,18 +57,19 @@ bool element_accepts_gzip(std::string_view element) {
 
 class Deflater {
  public:
-  Deflater() {
-    // 15 + 16: the largest window, and a gzip frame around it (zlib.h). The
-    // quickest level: an exposition shrinks to a tenth with any of them.
-    ready_ = ::deflateInit2(&stream_,
-                            Z_BEST_SPEED,
-                            Z_DEFLATED,
-                            15 + 16,
-                            8,
-                            Z_DEFAULT_STRATEGY) == Z_OK;
-  }
+  // 15 + 16: the largest window, and a gzip frame around it (zlib.h). The
+  // quickest level: an exposition shrinks to a tenth with any of them.
+  Deflater()
+      : ready_(::deflateInit2(&stream_,
+                              Z_BEST_SPEED,
+                              Z_DEFLATED,
+                              15 + 16,
+                              8,
+                              Z_DEFAULT_STRATEGY) == Z_OK) {}
   Deflater(const Deflater&) = delete;
+  Deflater(Deflater&&) = delete;
   Deflater& operator=(const Deflater&) = delete;
+  Deflater& operator=(Deflater&&) = delete;
   ~Deflater() {
     if (ready_) ::deflateEnd(&stream_);
   }
@@ -76,7 +78,7 @@ class Deflater {
   z_stream& stream() { return stream_; }
 
  private:
-  z_stream stream_{};
+  z_stream stream_{};  // before ready_, which sets it up
   bool ready_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -27,8 +28,9 @@ std::unexpected<Error> bad_listen(std::string_view text, std::string_view why) {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, port);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return port;
 }
@@ -126,6 +128,13 @@ void shutdown_sockets_at(const ListenAddress& address) {
     if (pinned && is_local_end(pinned.get(), raw)) {
       ::shutdown(pinned.get(), SHUT_RDWR);
     }
+  }
+}
+
+void close_sockets_at(const ListenAddress& address) {
+  const sockaddr_in raw = to_sockaddr(address);
+  for (const int fd : open_descriptors()) {
+    if (is_local_end(fd, raw)) ::close(fd);
   }
 }
 

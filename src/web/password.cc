@@ -44,7 +44,7 @@ int bcrypt_cost(std::string_view hash) {
   if (rest.find_first_not_of(kCryptAlphabet) != std::string_view::npos) {
     return 0;
   }
-  const int cost = (hash[4] - '0') * 10 + (hash[5] - '0');
+  const int cost = ((hash[4] - '0') * 10) + (hash[5] - '0');
   return cost >= 4 && cost <= 31 ? cost : 0;
 }
 
@@ -61,9 +61,9 @@ std::string bcrypt_of_nobody(int cost) {
 
 std::string quick_salt() {
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> out{};
-  constexpr unsigned long kRounds = 1000;  // the fewest there are
+  constexpr unsigned long rounds = 1000;  // the fewest there are
   const char* salt = ::crypt_gensalt_rn("$5$",
-                                        kRounds,
+                                        rounds,
                                         nullptr,  // the kernel's random bytes
                                         0,
                                         out.data(),

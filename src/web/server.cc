@@ -49,8 +49,8 @@ class AllSignalsBlocked {
 // False once the client is gone or too slow, or the server ends.
 bool write_all(mg_connection* connection,
                std::string_view bytes,
+               Clock::time_point deadline,
                const std::atomic<bool>& stopping) {
-  const auto deadline = Clock::now() + kLongestAnswer;
   while (!bytes.empty()) {
     if (stopping || Clock::now() >= deadline) return false;
     const std::size_t size = std::min(bytes.size(), kSlice);
@@ -168,6 +168,8 @@ void Server::Impl::stop() {
   shutdown_sockets_at(bound);
   shutdown_sockets_at(bound);
   ::mg_stop(context);
+  // mg_stop forgets the connections that no thread had taken up yet.
+  close_sockets_at(bound);
   context = nullptr;
 }
 
@@ -206,11 +208,20 @@ int Server::Impl::send(mg_connection* connection, Response response) const {
     if (packed) response.body = std::move(*packed);
   }
   wire.length = response.body.size();
-  std::string bytes = response_head(response, wire);
+  std::string start = response_head(response, wire);
   const char* method = ::mg_get_request_info(connection)->request_method;
   const bool bodiless = method != nullptr && std::string_view(method) == "HEAD";
-  if (!bodiless) bytes += response.body;
-  write_all(connection, bytes, stopping);
+  // The head and what fits leave together: mostly one packet.
+  std::string_view rest;
+  if (!bodiless) {
+    rest = response.body;
+    start += rest.substr(0, kSlice);
+    rest.remove_prefix(std::min(rest.size(), kSlice));
+  }
+  const auto deadline = Clock::now() + kLongestAnswer;
+  if (write_all(connection, start, deadline, stopping)) {
+    write_all(connection, rest, deadline, stopping);
+  }
   return response.status;
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <sstream>
 #include <vector>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "strayd/sys/os.h"
@@ -11,7 +13,7 @@
 namespace strayd {
 namespace {
 
-constexpr std::size_t kMaxFile = 256UL * 1024;
+constexpr std::size_t kMaxFile = 64UL * 1024;
 
 // An error at a place of the file, on its way to parse_web_config.
 std::unexpected<Error> wrong_at(const YAML::Mark& mark, std::string_view why) {
@@ -30,10 +32,10 @@ Result<void> check_user(const YAML::Node& name, const YAML::Node& hash) {
   // The hash itself stays out of the message: it ends up in logs.
   const int cost = hash.IsScalar() ? bcrypt_cost(hash.Scalar()) : 0;
   if (cost == 0) {
-    return wrong_at(hash.Mark(), where + ": expected a bcrypt hash ($2y$…)");
+    return wrong_at(name.Mark(), where + ": expected a bcrypt hash ($2y$…)");
   }
   if (cost > kMaxBcryptCost) {
-    return wrong_at(hash.Mark(),
+    return wrong_at(name.Mark(),
                     fmt::format("{}: the hash's cost is {}, at most {} is "
                                 "taken: each check would stop for seconds",
                                 where,
@@ -118,14 +120,53 @@ Result<Users> read_document(const YAML::Node& document) {
   return users;
 }
 
+// Hears a document and keeps only where it begins.
+class WhereItBegins : public YAML::EventHandler {
+ public:
+  const YAML::Mark& mark() const { return mark_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {
+  }
+  void OnScalar(const YAML::Mark& /*mark*/,
+                const std::string& /*tag*/,
+                YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/,
+                       const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/,
+                  const std::string& /*tag*/,
+                  YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark mark_{};
+};
+
+// YAML::Load reads the first document and is silent about the rest, where
+// users could stand; YAML::LoadAll never returns from a text such as ","
+// (yaml-cpp 0.7 takes the unread comma for one more document each time).
+Result<void> check_one_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  WhereItBegins document;
+  if (!parser.HandleNextDocument(document)) return {};
+  if (!parser.HandleNextDocument(document)) return {};
+  return wrong_at(document.mark(), "expected one YAML document");
+}
+
 Result<Users> read_text(const std::string& text) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.empty()) return Users{};
-    if (documents.size() > 1) {
-      return wrong_at(documents[1].Mark(), "expected one YAML document");
+    if (auto one = check_one_document(text); !one) {
+      return std::unexpected(std::move(one.error()));
     }
-    return read_document(documents.front());
+    return read_document(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     return wrong_at(error.mark, "no valid YAML: " + error.msg);
   }

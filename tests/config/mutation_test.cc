@@ -13,7 +13,7 @@
 namespace strayd {
 namespace {
 
-constexpr int kTrials = 20'000;
+constexpr int kTrials = 10'000;
 
 class Mutator {
  public:

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import test from "node:test";
 import { gone, startStray } from "./support/backends.mjs";
-import { frozen, identities } from "./support/processes.mjs";
+import { age, frozen, identities } from "./support/processes.mjs";
 import { sandbox } from "./support/sandbox.mjs";
 import {
   auditOf, command, configure, intentsOf, launch, startStrayd, stubborn,
@@ -24,7 +24,10 @@ const quick = { interval: "200ms", min_age: "1s", confirmations: 2, settle: "1s"
 function startStubborn(box) {
   return startStray(["node", "stubborn.mjs"], { cwd: box.app("plain") });
 }
-const twoOf = (stray) => until("the stray and its child run", () => stray.processes().length === 2 && stray.processes());
+const twoOf = (stray) => until("the stray and its child run", () => {
+  const processes = stray.processes();
+  return processes.length === 2 && processes;
+});
 
 test("an error in the config is told with file, line and column, and exit code 2", async () => {
   const box = sandbox();
@@ -32,7 +35,7 @@ test("an error in the config is told with file, line and column, and exit code 2
   const cases = {
     "a key that nobody knows": ['{\n  "mode": "observe",\n  "killall": true\n}\n', 3, /killall/],
     "a value of the wrong type": ['{\n  "mode": 7\n}\n', 2, /mode/],
-    "a pattern that does not compile": ['{\n  "rules": [\n    {"name": "r", "pattern": "a(b"}\n  ]\n}\n', 3, /pattern/],
+    "a pattern that does not compile": ['{\n  "rules": [\n    {"name": "r", "exe": "node", "pattern": "a(b"}\n  ]\n}\n', 3, /pattern/],
     "a text that is no JSON": ['{\n  "mode": "observe",,\n}\n', 2, /./],
   };
   for (const [what, [text, line, names]] of Object.entries(cases)) {
@@ -166,9 +169,11 @@ test("a kill set over the budget ends nothing and opens the breaker, which stays
   const box = sandbox();
   const settings = await configure(box, { rules: [stubborn], scan: quick, limits: { kills_per_scan: 2 } });
   const strays = [startStubborn(box), startStubborn(box), startStubborn(box)];
-  const all = identities((await Promise.all(strays.map(twoOf))).flat());
+  const processes = (await Promise.all(strays.map(twoOf))).flat();
+  const all = identities(processes);
   const allLive = () => assert.deepEqual(identities(strays.flatMap((stray) => stray.processes())), all);
 
+  await until("all are old enough, so that all are ripe at once", () => processes.every((one) => age(one) > 1.5));
   const first = await startStrayd(t, settings);
   await until("the breaker opens", async () => (await first.metric("strayd_breaker_open")) === 1);
   allLive();

@@ -11,13 +11,24 @@ set -eu
 scratch=$1 modules=$2
 shift 2
 
-mount -t tmpfs -o mode=0755 strayd-e2e "$scratch"
-mkdir "$scratch/node_modules" "$scratch/home"
+# Before the first mount: what is mounted here must not show outside.
+if mount --make-rprivate / 2>/dev/null; then
+  mount -t tmpfs -o mode=0755 strayd-e2e "$scratch"
+  mkdir "$scratch/node_modules"
+  mount --bind "$modules" "$scratch/node_modules"
+else
+  # In a chroot / is no mount that could be made private, but /proc is one.
+  mount --make-rprivate /proc
+  chmod 0755 "$scratch"
+  cp -a "$modules" "$scratch/node_modules"
+fi
+mount -t proc proc /proc
+mkdir "$scratch/home"
 mkdir -m 1777 "$scratch/tmp"
-mount --bind "$modules" "$scratch/node_modules"
 ip link set lo up
 
 status=0
 env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch/home" TMPDIR="$scratch/tmp" \
-  SCRATCH="$scratch" STRAYD_BIN="${STRAYD_BIN:-}" CI=true "$@" || status=$?
+  SCRATCH="$scratch" STRAYD_BIN="${STRAYD_BIN:-}" CI=true \
+  E2E_SHOW_LOG="${E2E_SHOW_LOG:-}" "$@" || status=$?
 exit "$status"

@@ -19,8 +19,8 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const fileDeadline = 8 * 60_000;
 const namespaces = [
-  "--pid", "--fork", "--kill-child", "--mount", "--mount-proc",
-  "--propagation", "private", "--net", "--ipc",
+  "--pid", "--fork", "--kill-child", "--net", "--ipc",
+  "--mount", "--propagation", "unchanged",  // inside.sh sees to that
 ];
 
 function complain(text) {
@@ -66,12 +66,18 @@ function show(result) {
     const test = /^(not ok|ok) \d+ - (.*)/.exec(line);
     if (test) console.log(`  ${test[1] === "ok" ? "+" : "-"} ${test[2]}`);
   }
-  if (failed) console.log(result.output.replace(/^/gm, "    | "));
+  if (failed) console.log(failuresIn(result.output).replace(/^/gm, "    | "));
+}
+
+// The reports of the tests that failed; all that was said where no test did.
+function failuresIn(output) {
+  const reports = output.split(/^(?=# Subtest: )/m).filter((report) => /^not ok /m.test(report));
+  return reports.length > 0 ? reports.join("") : output;
 }
 
 async function main() {
   if (process.getuid() !== 0) {
-    const again = ["--preserve-env=STRAYD_BIN,E2E_JOBS,PATH", process.execPath, ...process.argv.slice(1)];
+    const again = ["--preserve-env=STRAYD_BIN,E2E_JOBS,E2E_SHOW_LOG,PATH", process.execPath, ...process.argv.slice(1)];
     const { status, error } = spawnSync("sudo", again, { stdio: "inherit" });
     if (error) complain("needs root, and there is no sudo");
     process.exit(status ?? 1);

@@ -168,11 +168,15 @@ TEST(Claims, what_they_spared_stays_under_watch) {
   in_pid_namespace([] {
     World world;
     const TreeOrder order = world.order(start_sleeper());
-    world.on_claim = [](const ProcId&) { return a_claim("for now"); };
+    world.on_claim = [](const ProcId&) {
+      return a_claim("for now");
+    };
     world.reap(order);
     expect_spared(world, order, FailureWhy::Claimed);
     world.outcomes.clear();
-    world.on_claim = [](const ProcId&) { return std::nullopt; };
+    world.on_claim = [](const ProcId&) {
+      return std::nullopt;
+    };
     world.reaper.begin(order);
     world.run();
     EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Terminated);

@@ -9,8 +9,9 @@
 
 #include <gtest/gtest.h>
 
-#include "puppet.h"
 #include "strayd/reap/pidfd.h"
+
+#include "puppet.h"
 #include "support/pid_namespace.h"
 #include "world.h"
 
@@ -107,9 +108,8 @@ TEST(Identity, a_program_that_was_changed_since_the_watch_began_is_refused) {
     const TreeOrder order = world.order(puppet.pid());
     world.hold(order);
     puppet.order('x');
-    ASSERT_TRUE(eventually([&] {
-      return world.process(puppet.pid()).argv->front() == "sleep";
-    }));
+    ASSERT_TRUE(eventually(
+        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
     world.reap(order);
     const auto outcome = world.outcome_of(order.root);
     ASSERT_TRUE(outcome);
@@ -131,9 +131,7 @@ TEST(Identity, an_exec_between_the_last_look_and_the_signal_is_refused) {
       if (changed) return;
       changed = true;
       puppet.order('x');
-      EXPECT_TRUE(eventually([&] {
-        return world.process(puppet.pid()).argv->front() == "sleep";
-      }));
+      EXPECT_TRUE(became_sleep(puppet.pid()));
     };
     world.reaper.begin(order);
     EXPECT_TRUE(changed);
@@ -152,9 +150,8 @@ TEST(Identity, another_program_in_the_grace_is_not_killed) {
     world.hold(order);
     world.reaper.begin(order);
     puppet.order('x');
-    ASSERT_TRUE(eventually([&] {
-      return world.process(puppet.pid()).argv->front() == "sleep";
-    }));
+    ASSERT_TRUE(eventually(
+        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
     world.run();
     const auto outcome = world.outcome_of(order.root);
     EXPECT_EQ(outcome->outcome, Outcome::Refused);
@@ -171,9 +168,8 @@ TEST(Identity, after_a_refusal_it_is_seen_anew) {
     TreeOrder order = world.order(puppet.pid());
     world.hold(order);
     puppet.order('x');
-    ASSERT_TRUE(eventually([&] {
-      return world.process(puppet.pid()).argv->front() == "sleep";
-    }));
+    ASSERT_TRUE(eventually(
+        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
     world.reap(order);
     EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
     world.outcomes.clear();
@@ -190,9 +186,8 @@ TEST(Identity, the_watch_does_not_begin_where_the_snapshot_is_outdated) {
     const Process seen = world.process(puppet.pid());
     const Process* const members[] = {&seen};
     puppet.order('x');
-    ASSERT_TRUE(eventually([&] {
-      return world.process(puppet.pid()).argv->front() == "sleep";
-    }));
+    ASSERT_TRUE(eventually(
+        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
     world.reaper.hold(members);
     world.reaper.begin(order);
     EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
@@ -207,7 +202,9 @@ TEST(Identity, init_and_ourselves_cannot_even_be_held) {
     ASSERT_FALSE(init);
     EXPECT_EQ(init.error().fault, Fault::Denied);
     const pid_t child = start([](const auto& ready) {
-      const auto yes = [](const ProcId&) { return true; };
+      const auto yes = [](const ProcId&) {
+        return true;
+      };
       EXPECT_FALSE(Pidfd::open({.pid = ::getpid()}, yes));
       EXPECT_FALSE(Pidfd::open({.pid = 0}, yes));
       EXPECT_FALSE(Pidfd::open({.pid = -1}, yes));

@@ -3,14 +3,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <thread>
 #include <csignal>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "puppet.h"
 #include "strayd/sys/os.h"
+
+#include "puppet.h"
 #include "support/pid_namespace.h"
 #include "world.h"
 
@@ -65,8 +66,7 @@ TEST(Kill, ends_a_tree_of_which_a_part_obeyed) {
     const TreeOrder order = world.order(root, kShort);
     world.reap(order);
     ASSERT_EQ(order.members.size(), 2U);
-    EXPECT_EQ(world.outcome_of(order.members[0])->outcome,
-              Outcome::Terminated);
+    EXPECT_EQ(world.outcome_of(order.members[0])->outcome, Outcome::Terminated);
     EXPECT_EQ(world.outcome_of(order.members[1])->outcome, Outcome::Killed);
   });
 }

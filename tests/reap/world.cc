@@ -51,18 +51,20 @@ int milliseconds_until(std::optional<std::chrono::nanoseconds> deadline) {
 
 }  // namespace
 
-World::World() : procfs_(Procfs::open({}).value()), reaper(ports()) {
+World::World()
+    : procfs_(Procfs::open({.read_timeout = std::chrono::seconds{20}}).value()),
+      reaper(ports()) {
   // The reader's helper is there from now on, and is no child of any test's.
   EXPECT_TRUE(procfs_.snapshot(everybody));
 }
 
 ReaperPorts World::ports() {
   return {
-      .snapshot =
-          [this] {
-            on_snapshot();
-            return procfs_.snapshot(everybody);
-          },
+      .snapshot = [this]() -> Result<Snapshot> {
+        on_snapshot();
+        if (fail_snapshot) return fail(Fault::Exhausted, "no fds");
+        return procfs_.snapshot(everybody);
+      },
       .read =
           [this](const ProcId& id) {
             on_read(id);
@@ -200,6 +202,15 @@ std::vector<pid_t> living_work() {
     }
   }
   return living;
+}
+
+// Its arguments come after its name.
+bool became_sleep(pid_t pid) {
+  const std::string arguments = "/proc/" + std::to_string(pid) + "/cmdline";
+  return eventually([&] {
+    const Result<std::string> text = read_file(arguments, 4096);
+    return text && text->starts_with("sleep");
+  });
 }
 
 bool eventually(const std::function<bool()>& is_so) {

@@ -65,6 +65,7 @@ class World {
   std::function<bool()> on_stopping = [] {
     return false;
   };
+  bool fail_snapshot = false;
 
  private:
   ReaperPorts ports();
@@ -83,6 +84,9 @@ bool is_running(pid_t pid);  // and not a zombie
 
 // The living processes that bear the name of work.
 std::vector<pid_t> living_work();
+
+// Waits for the exec of sleep(1).
+bool became_sleep(pid_t pid);
 
 // Waits, by looking, until it is so. False: not within ten seconds.
 bool eventually(const std::function<bool()>& is_so);

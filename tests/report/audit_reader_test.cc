@@ -33,7 +33,7 @@ TEST(AuditReader, finds_every_bit_that_flipped) {
   for (std::size_t at = 0; at < line.size(); ++at) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string damaged = line;
-      damaged[at] = static_cast<char>(damaged[at] ^ (1U << bit));
+      damaged[at] = flipped(damaged[at], 1U << bit);
       EXPECT_FALSE(read_audit_line(damaged)) << damaged;
     }
   }

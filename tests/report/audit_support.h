@@ -79,6 +79,10 @@ inline std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+inline char flipped(char byte, unsigned bits) {
+  return static_cast<char>(static_cast<unsigned char>(byte) ^ bits);
+}
+
 inline void append_to(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary | std::ios::app) << bytes;
 }

@@ -47,7 +47,7 @@ TEST(ScanText, begins_with_what_was_looked_at) {
   EXPECT_THAT(text, testing::StartsWith("Looked at 213 processes in 12ms."));
   EXPECT_THAT(text, HasSubstr("PM2 in /root/.pm2 answers (daemon 100)"));
   EXPECT_THAT(text,
-              HasSubstr("PM2 in /srv/b/.pm2 is SILENT: no answer in 2 s"));
+              HasSubstr("PM2 in /srv/b/.pm2 is silent: no answer in 2 s"));
   EXPECT_THAT(text, HasSubstr("Blind (ptrace): CAP_SYS_PTRACE is missing"));
   EXPECT_THAT(text, HasSubstr("The breaker is open since 2025-01-31 10:00:00"));
 }

@@ -160,10 +160,10 @@ TEST(State, finds_every_byte_that_changed) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     for (const unsigned flip : {0x01U, 0x02U, 0x08U, 0x20U, 0x80U, 0xFFU}) {
       std::string damaged = text;
-      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      damaged[at] = flipped(damaged[at], flip);
       const Result<State> found = parse_state(damaged);
       // White space may change into other white space.
-      if (found) ASSERT_EQ(*found, state) << at;
+      ASSERT_TRUE(!found || *found == state) << at;
     }
   }
 }

@@ -103,6 +103,12 @@ TEST(WebConfig, cannot_hide_its_users_in_a_second_document) {
               HasSubstr("expected one YAML document"));
 }
 
+TEST(WebConfig, with_something_left_over_is_refused) {
+  // yaml-cpp 0.7 reads this as documents without end.
+  EXPECT_THAT(refusal(","), HasSubstr("web.yml:1: expected one YAML document"));
+  EXPECT_NE(refusal("{} x\n"), "accepted");
+}
+
 TEST(WebConfig, with_a_user_that_no_client_can_name_is_refused) {
   EXPECT_THAT(refusal(std::string("basic_auth_users: {'a:b': ") + kHash + "}"),
               HasSubstr("no client can send this name"));
@@ -120,8 +126,8 @@ TEST(WebConfig, that_is_no_yaml_is_refused_with_its_line) {
 }
 
 TEST(WebConfig, nested_without_end_is_an_error_and_no_crash) {
-  EXPECT_NE(refusal(std::string(200'000, '[')), "accepted");
-  EXPECT_NE(refusal(std::string(200'000, '{')), "accepted");
+  EXPECT_NE(refusal(std::string(50'000, '[')), "accepted");
+  EXPECT_NE(refusal(std::string(50'000, '{')), "accepted");
   std::string stairs;
   for (std::size_t depth = 0; depth < 600; ++depth) {
     stairs += std::string(depth, ' ') + "a:\n";

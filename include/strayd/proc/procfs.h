@@ -21,16 +21,18 @@ struct ProcfsOptions {
   // For the whole of one process's cmdline or environ.
   std::chrono::milliseconds read_timeout{500};
   // A longer argv is marked Unread::TooLong.
-  std::size_t argv_limit = 64 * 1024;
-  std::size_t environ_limit = 256 * 1024;
+  std::size_t argv_limit = std::size_t{64} * 1024;
+  std::size_t environ_limit = std::size_t{256} * 1024;
 };
 
 class Procfs {
  public:
   // Fails where root is not a readable procfs (or fixture of one).
-  static Result<Procfs> open(ProcfsOptions options);
+  static Result<Procfs> open(const ProcfsOptions& options);
   Procfs(Procfs&&) noexcept;
   Procfs& operator=(Procfs&&) noexcept;
+  Procfs(const Procfs&) = delete;
+  Procfs& operator=(const Procfs&) = delete;
   ~Procfs();
 
   // The live /proc of this kernel, so that its pids may be signalled.

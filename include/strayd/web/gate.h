@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,7 +14,7 @@
 
 namespace strayd {
 
-enum class Admission {
+enum class Admission : std::uint8_t {
   Welcome,
   Refused,  // 401
   Busy      // 503: too many passwords wait to be checked

@@ -31,4 +31,7 @@ Result<void> check_bind(const ListenAddress& address);
 // closes nothing. Sockets of other addresses are not touched.
 void shutdown_sockets_at(const ListenAddress& address);
 
+// Closes them. Only when no thread uses them any more.
+void close_sockets_at(const ListenAddress& address);
+
 }  // namespace strayd

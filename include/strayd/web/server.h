@@ -50,6 +50,8 @@ class Server {
   // config_file it begins with the users of that file.
   // Error: "listen 127.0.0.1:9586: Address already in use (…)".
   static Result<Server> start(const WebOptions& options, Handler handler);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
   // Cuts the open connections and joins the threads, within a second.

@@ -27,7 +27,7 @@ function askList(socketPath) {
   return new Promise((done, fail) => {
     const socket = connect(socketPath);
     let bytes = Buffer.alloc(0);
-    socket.setTimeout(3000, () => socket.destroy(new Error("PM2 did not answer within 3 s")));
+    socket.setTimeout(20_000, () => socket.destroy(new Error("PM2 did not answer within 20 s")));
     socket.on("error", fail);
     socket.on("close", () => fail(new Error("PM2 closed the connection")));
     socket.on("data", (data) => {
@@ -60,7 +60,7 @@ export function startPm2(t, box, { name = "pm2", user } = {}) {
     socket: join(home, "rpc.sock"),
 
     // Runs `pm2 …` and resolves to what it printed.
-    async cli(args, { cwd = box.directory, env = {}, timeout = 60_000 } = {}) {
+    async cli(args, { cwd = box.directory, env = {}, timeout = 120_000 } = {}) {
       const [program, ...rest] = [...as, process.execPath, cli, ...args];
       const { stdout } = await run(program, rest, { cwd, env: { ...environment, ...env }, timeout });
       return stdout;

@@ -34,6 +34,11 @@ export function lives({ pid, start }) {
   return now !== undefined && now.start === start && now.state !== "Z";
 }
 
+// Seconds since it was started. /proc counts in hundredths on every Linux of today.
+export function age({ start }) {
+  return Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) - start / 100;
+}
+
 // The processes below one, without itself; zombies left out.
 export function below(pid) {
   const all = allProcesses().filter((process) => process.state !== "Z");

@@ -19,7 +19,7 @@ export async function configure(box, { name = "strayd", rules = [tsxServer], ...
   const config = {
     mode: "enforce",
     rules,
-    pm2: { homes: "auto", timeout: "2s" },
+    pm2: { homes: "auto", timeout: "10s" },
     ...more,
     scan: { interval: "1s", min_age: "1s", confirmations: 2, settle: "3s", ...more.scan },
     limits: { kills_per_scan: 10, kills_per_hour: 1000, ...more.limits },
@@ -33,7 +33,7 @@ export async function configure(box, { name = "strayd", rules = [tsxServer], ...
 }
 
 // One command, to its end: { status, stdout, stderr }. Any exit code is an answer.
-export function command(args, { env = {}, timeout = 30_000 } = {}) {
+export function command(args, { env = {}, timeout = 120_000 } = {}) {
   return new Promise((done, fail) => {
     execFile(program, args, { env: plainEnvironment(env), timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error && typeof error.code !== "number") {
@@ -95,7 +95,7 @@ export function launch(t, settings, ...args) {
     url: (path) => `http://${settings.config.web.listen}${path}`,
 
     async get(path, options = {}) {
-      return fetch(agent.url(path), { signal: AbortSignal.timeout(2000), ...options });
+      return fetch(agent.url(path), { signal: AbortSignal.timeout(10_000), ...options });
     },
     async metrics() {
       const response = await agent.get("/metrics");

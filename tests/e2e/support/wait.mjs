@@ -3,10 +3,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const usualStep = 50;
+// A deadline is for what never happens; a busy machine is slow, not broken.
+const usualDeadline = 60_000;
 
 // Resolves to the first truthy value of `look`. A look that throws says "not
 // yet"; the last reason is in the error.
-export async function until(what, look, { within = 20_000, step = usualStep } = {}) {
+export async function until(what, look, { within = usualDeadline, step = usualStep } = {}) {
   const deadline = Date.now() + within;
   let last;
   for (;;) {

@@ -3,6 +3,6 @@ import { spawn } from "node:child_process";
 
 process.on("SIGTERM", () => {});
 if (process.argv[2] !== "child") {
-  spawn(process.execPath, [process.argv[1], "child"], { stdio: "ignore" });
+  spawn("node", [process.argv[1], "child"], { stdio: "ignore" });
 }
 setInterval(() => {}, 1000);

@@ -1,0 +1,18 @@
+// Whatever /proc/PID/status holds.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "strayd/proc/parse.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  const std::string_view text{reinterpret_cast<const char*>(data), size};
+  const strayd::ProcStatus status = strayd::parse_status(text);
+  if (status.pid_namespace_depth && *status.pid_namespace_depth < 1) {
+    std::abort();
+  }
+  if (status.uid && text.find("Uid:") == std::string_view::npos) std::abort();
+  return 0;
+}

@@ -1,0 +1,243 @@
+#include "strayd/proc/features.h"
+
+#include <sched.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "strayd/proc/procfs.h"
+
+#include "support/child.h"
+#include "support/proc_tree.h"
+
+namespace strayd {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::map<std::string, Feature> by_name(const std::string& root = "/proc") {
+  std::map<std::string, Feature> features;
+  for (const Feature& feature : probe_features(root)) {
+    features[feature.name] = feature;
+  }
+  return features;
+}
+
+std::string available_in(const std::string& root = "/proc") {
+  std::string words;
+  for (const Feature& feature : probe_features(root)) {
+    words += (feature.available ? "+" : "-") + feature.name + " ";
+  }
+  return words;
+}
+
+// What `tell` says in a process of its own, so that what it does to itself
+// stays there.
+std::string told_by(const std::function<std::string()>& tell) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return "no pipe";
+  const UniqueFd reader{ends[0]};
+  UniqueFd writer{ends[1]};
+  const test::Child child{[&](int) {
+    const std::string words = tell();
+    if (::write(writer.get(), words.data(), words.size()) < 0) ::_exit(1);
+  }};
+  writer = UniqueFd{};
+  std::string all(4096, '\0');
+  const ssize_t got = ::read(reader.get(), all.data(), all.size());
+  all.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return all;
+}
+
+// The same, as pid 1 of a new pid namespace, with or without its own /proc.
+std::string told_by_init(const char* mount_options,
+                         const std::function<std::string()>& tell) {
+  return told_by([&]() -> std::string {
+    if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) return "no namespace";
+    return told_by([&]() -> std::string {
+      if (mount_options == nullptr) return tell();
+      if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+          ::mount("proc", "/proc", "proc", 0, mount_options) != 0) {
+        return "no mount";
+      }
+      // pid 1 is root's and stays; a second process becomes somebody else.
+      return told_by(tell);
+    });
+  });
+}
+
+// As another user, who keeps these capabilities and no other.
+std::string told_by_nobody(const std::vector<cap_value_t>& kept,
+                           const std::function<std::string()>& tell) {
+  constexpr uid_t kNobody = 65534;
+  ::prctl(PR_SET_KEEPCAPS, 1);
+  if (::setresgid(kNobody, kNobody, kNobody) != 0 ||
+      ::setresuid(kNobody, kNobody, kNobody) != 0) {
+    return "cannot become nobody";
+  }
+  const cap_t set = ::cap_init();
+  if (!kept.empty()) {
+    const int count = static_cast<int>(kept.size());
+    ::cap_set_flag(set, CAP_PERMITTED, count, kept.data(), CAP_SET);
+    ::cap_set_flag(set, CAP_EFFECTIVE, count, kept.data(), CAP_SET);
+  }
+  const bool done = ::cap_set_proc(set) == 0;
+  ::cap_free(set);
+  ::prctl(PR_SET_DUMPABLE, 1);  // as after an exec
+  return done ? tell() : "cannot keep capabilities";
+}
+
+std::string seen_pids() {
+  Result<Procfs> procfs = Procfs::open({});
+  if (!procfs) return procfs.error().what;
+  const Result<Snapshot> snapshot = procfs->snapshot({});
+  if (!snapshot) return snapshot.error().what;
+  std::string pids = "pids";
+  for (const Process& process : snapshot->processes) {
+    if (process.id.pid == 1) pids += " init";
+    if (process.id.pid == ::getpid()) pids += " self";
+  }
+  return pids;
+}
+
+TEST(Features, have_fixed_names) {
+  std::vector<std::string> names;
+  for (const Feature& f : probe_features("/proc")) names.push_back(f.name);
+  EXPECT_THAT(names,
+              testing::ElementsAre("live_procfs",
+                                   "pid_namespace",
+                                   "pidfd",
+                                   "foreign_processes",
+                                   "exe_of_others",
+                                   "environ_of_others",
+                                   "signal_others",
+                                   "seccomp"));
+}
+
+TEST(Features, are_all_there_for_root) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  for (const Feature& feature : probe_features("/proc")) {
+    EXPECT_TRUE(feature.available) << feature.name << ": " << feature.detail;
+    EXPECT_FALSE(feature.detail.empty()) << feature.name;
+    EXPECT_EQ(feature.remedy, "") << feature.name;
+  }
+}
+
+TEST(Features, are_not_live_on_another_root) {
+  const test::ProcTree tree{{.pid = 1}};
+  const std::map<std::string, Feature> features = by_name(tree.root());
+  EXPECT_FALSE(features.at("live_procfs").available);
+  EXPECT_TRUE(features.at("live_procfs").required);
+  EXPECT_THAT(features.at("live_procfs").detail, HasSubstr(tree.root()));
+  EXPECT_NE(features.at("live_procfs").remedy, "");
+  EXPECT_FALSE(features.at("pid_namespace").available);
+}
+
+TEST(Features, are_refused_of_a_root_that_is_not_there) {
+  const std::map<std::string, Feature> features = by_name("/nowhere");
+  EXPECT_FALSE(features.at("live_procfs").available);
+  EXPECT_FALSE(features.at("foreign_processes").available);
+}
+
+TEST(Features, accept_a_pid_namespace_with_its_own_proc) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string told = told_by_init("", [] { return available_in(); });
+  EXPECT_THAT(told, HasSubstr("+live_procfs +pid_namespace +pidfd"));
+}
+
+TEST(Features, refuse_the_proc_of_another_pid_namespace) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string told = told_by_init(nullptr, [] {
+    const Result<Procfs> procfs = Procfs::open({});
+    return available_in() + (procfs && procfs->is_live() ? "live" : "dead");
+  });
+  EXPECT_THAT(told, HasSubstr("-live_procfs -pid_namespace +pidfd"));
+  EXPECT_THAT(told, HasSubstr("dead"));
+}
+
+TEST(Features, lack_what_an_ordinary_user_may_not) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string told =
+      told_by([] { return told_by_nobody({}, [] { return available_in(); }); });
+  EXPECT_THAT(told,
+              HasSubstr("+foreign_processes -exe_of_others "
+                        "-environ_of_others -signal_others +seccomp"));
+}
+
+TEST(Features, come_back_with_their_capabilities) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string told = told_by([] {
+    return told_by_nobody({CAP_SYS_PTRACE, CAP_KILL},
+                          [] { return available_in(); });
+  });
+  EXPECT_THAT(told,
+              HasSubstr("+exe_of_others -environ_of_others +signal_others"));
+}
+
+TEST(Features, lack_foreign_processes_under_hidepid) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  for (const char* const option : {"hidepid=1", "hidepid=2", "hidepid=4"}) {
+    const std::string told = told_by_init(option, [] {
+      return told_by_nobody({},
+                            [] { return seen_pids() + " " + available_in(); });
+    });
+    EXPECT_THAT(told, HasSubstr("pids self ")) << option;
+    EXPECT_THAT(told, HasSubstr("-foreign_processes")) << option;
+  }
+}
+
+TEST(Features, see_foreign_processes_under_hidepid_by_capability) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  for (const char* const option : {"hidepid=1", "hidepid=2", "hidepid=4"}) {
+    const std::string told = told_by_init(option, [] {
+      return told_by_nobody({CAP_SYS_PTRACE},
+                            [] { return seen_pids() + " " + available_in(); });
+    });
+    EXPECT_THAT(told, HasSubstr("pids init self ")) << option;
+    EXPECT_THAT(told, HasSubstr("+foreign_processes")) << option;
+  }
+}
+
+template <typename T>
+bool is_denied(const Observed<T>& fact) {
+  return !fact && fact.error() == Unread::Denied;
+}
+
+TEST(Features, are_missed_by_the_facts_too) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const pid_t test = ::getpid();
+  const auto look = [&]() -> std::string {
+    Result<Procfs> procfs = Procfs::open({});
+    if (!procfs) return procfs.error().what;
+    const auto chosen = [&](const Process& p) {
+      return p.id.pid == test;
+    };
+    const Result<Snapshot> snapshot =
+        procfs->snapshot([&](const Snapshot& seen) {
+          const auto found = std::ranges::find_if(seen.processes, chosen);
+          return std::vector<ProcId>{found->id};
+        });
+    if (!snapshot) return snapshot.error().what;
+    const auto seen = std::ranges::find_if(snapshot->processes, chosen);
+    if (!seen->argv || !seen->uid || !seen->cgroup) return "too little";
+    return is_denied(seen->exe) && is_denied(seen->cwd) &&
+                   is_denied(seen->environment)
+               ? "denied " + std::to_string(snapshot->unreadable)
+               : "read";
+  };
+  EXPECT_EQ(told_by([&] { return told_by_nobody({}, look); }), "denied 1");
+}
+
+}  // namespace
+}  // namespace strayd
