@@ -1,5 +1,6 @@
 #include "strayd/agent/agent.h"
 #include "strayd/cli/options.h"
+#include "strayd/web/server.h"
 
 namespace strayd {
 
@@ -9,6 +10,10 @@ ExitCode run_command(const CommandLine& line) {
                              }};
   const Result<Config> config = options.load();
   if (!config) return complain(config.error(), ExitCode::Usage);
+  if (!config->web.config_file.empty()) {
+    const Result<Users> users = load_web_config(config->web.config_file);
+    if (!users) return complain(users.error(), ExitCode::Usage);
+  }
   if (auto ran = run_agent(options, *config); !ran) {
     return complain(ran.error(), ExitCode::Failed);
   }

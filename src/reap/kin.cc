@@ -21,6 +21,9 @@
 namespace strayd {
 namespace {
 
+// include/linux/sched.h; shown in field 9 of /proc/PID/stat.
+constexpr std::uint32_t kExitingFlag = 0x00000004;
+
 // "/proc/12" is the pid 12, "/proc/self" is none.
 std::optional<pid_t> pid_of(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
@@ -63,7 +66,15 @@ Result<Kin> read_kin(pid_t pid) {
   return Kin{.id = stat->id,
              .parent = stat->parent,
              .state = stat->state,
+             .flags = stat->flags,
              .threads = stat->threads};
+}
+
+bool is_dying(const ProcId& id) {
+  const Result<Kin> now = read_kin(id.pid);
+  if (!now) return now.error().fault == Fault::NotFound;
+  if (now->id != id || !is_alive(*now)) return true;
+  return (now->flags & kExitingFlag) != 0 && now->threads <= 1;
 }
 
 Result<std::vector<Kin>> read_all_kin() {

@@ -18,11 +18,15 @@ struct Kin {
   ProcId id{};
   pid_t parent = 0;
   char state = '?';
+  std::uint32_t flags = 0;  // PF_*
   std::int64_t threads = 1;
 };
 
 // A zombie leader may still have living threads.
 bool is_alive(const Kin& kin);
+// It is gone, or on its way out: it runs nothing of its own any more, and its
+// program and arguments cannot be read.
+bool is_dying(const ProcId& id);
 // It runs nothing: stopped, in a tracer's hands, dead, or asleep in the kernel
 // with a stop waiting for it.
 bool is_still(const Kin& kin);

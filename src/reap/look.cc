@@ -10,6 +10,8 @@
 
 #include "strayd/core/forest.h"
 
+#include "kin.h"
+
 namespace strayd {
 namespace {
 
@@ -50,7 +52,7 @@ std::expected<Living, Veto> living_of(const Forest& forest, const Tree& tree) {
     if (member.resolved || member.process.exited()) continue;
     const Process* top = forest.find(member.id);
     if (top == nullptr) {
-      if (member.process.exited()) continue;
+      if (is_dying(member.id)) continue;
       return veto(FailureWhy::Changed, member.id, " lives and is not listed");
     }
     for (const Process* process : forest.subtree(*top)) {
@@ -115,6 +117,14 @@ std::optional<Veto> veto_of_member(const Process& then, const Process& now) {
               .detail = pid_text(now.id) + ": " + *changed};
 }
 
+std::optional<Veto> veto_of_facts(const Member* member,
+                                  const Process& now,
+                                  std::optional<uid_t> owner) {
+  return member != nullptr && member->witness
+             ? veto_of_member(*member->witness, now)
+             : veto_of_stranger(now, owner);
+}
+
 std::optional<Veto> veto_of_claim(const ReaperPorts& ports,
                                   const Snapshot& snapshot,
                                   const ProcId& id) {
@@ -159,10 +169,8 @@ std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {
     if (member != nullptr && member->resolved) {
       return veto(FailureWhy::Changed, process->id, " was spared before");
     }
-    std::optional<Veto> spared =
-        member != nullptr && member->witness
-            ? veto_of_member(*member->witness, *process)
-            : veto_of_stranger(*process, owner);
+    std::optional<Veto> spared = veto_of_facts(member, *process, owner);
+    if (spared && is_dying(process->id)) continue;
     if (!spared) spared = veto_of_claim(ports, *snapshot, process->id);
     if (spared) return std::unexpected(std::move(*spared));
     if (member == nullptr) sight.grown = true;

@@ -4,6 +4,7 @@
 #include <expected>
 #include <utility>
 
+#include "kin.h"
 #include "look.h"
 
 namespace strayd {
@@ -39,6 +40,7 @@ void terminate(const ReaperPorts& ports,
   const std::expected<Process, Veto> now = look_again(ports, member);
   if (member.process.exited()) return;
   if (!now) {
+    if (is_dying(member.id)) return;
     tree.veto = now.error();
     resolve(ports, tree, member, *tree.veto);
     return;

@@ -19,8 +19,8 @@ namespace strayd {
 namespace {
 
 struct Known {
-  const Snapshot& snapshot;
-  const Report& report;
+  const Snapshot* snapshot = nullptr;
+  const Report* report = nullptr;
   Forest forest;
 };
 
@@ -49,7 +49,7 @@ std::string_view word(Unread why) {
 void add_supervisor(std::vector<std::string>& facts,
                     const Known& known,
                     const Process& process) {
-  for (const Pm2View& view : known.report.pm2) {
+  for (const Pm2View& view : known.report->pm2) {
     if (!view.reply || view.reply->daemon != process.id) continue;
     facts.push_back("answers as the PM2 of " + one_line(view.home));
     return;
@@ -62,7 +62,7 @@ void add_supervisor(std::vector<std::string>& facts,
 void add_listing(std::vector<std::string>& facts,
                  const Known& known,
                  const Process& process) {
-  for (const Pm2View& view : known.report.pm2) {
+  for (const Pm2View& view : known.report->pm2) {
     if (!view.reply) continue;
     for (const Pm2Instance& instance : view.reply->instances) {
       if (instance.pid != process.id.pid) continue;
@@ -119,7 +119,7 @@ void add_cgroup(std::vector<std::string>& facts, const Process& process) {
 
 std::string evidence(const Known& known, const Process& process) {
   std::vector<std::string> facts;
-  const Verdict* verdict = verdict_of(known.report, process.id);
+  const Verdict* verdict = verdict_of(*known.report, process.id);
   if (verdict != nullptr) {
     facts.push_back(fmt::format(
         "{} ({})", to_string(verdict->standing), to_string(verdict->role)));
@@ -134,7 +134,7 @@ std::string evidence(const Known& known, const Process& process) {
 }
 
 std::string step(const Known& known, const Process& process) {
-  const Shown shown = show(process, known.snapshot.taken);
+  const Shown shown = show(process, known.snapshot->taken);
   const std::string comm =
       shown.program == process.comm ? "" : " [" + one_line(process.comm) + "]";
   return fmt::format("{:>8}  {}{}, user {}, age {}: {}\n",
@@ -214,7 +214,7 @@ std::string explain_text(const Snapshot& snapshot,
                          const Report& report,
                          pid_t pid) {
   const Known known{
-      .snapshot = snapshot, .report = report, .forest = Forest(snapshot)};
+      .snapshot = &snapshot, .report = &report, .forest = Forest(snapshot)};
   const Process* process = known.forest.find(pid);
   if (process == nullptr) {
     return fmt::format("There is no process {} among the {} that were seen.\n",

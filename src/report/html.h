@@ -24,7 +24,7 @@ class Table {
   // `cells` makes them, as HTML already: escaped() or badge(). After kMostRows
   // it is only counted, so that a fork storm makes no page of megabytes.
   template <typename Cells>
-  void add(Cells&& cells) {
+  void add(const Cells& cells) {
     if (++rows_ <= kMostRows) append(cells());
   }
   // `otherwise` where there is no row.

@@ -143,8 +143,9 @@ Json scan_object(const Report& report) {
 }
 
 std::string dump(const Json& object) {
-  constexpr int kOneLine = -1;
-  return object.dump(kOneLine, ' ', false, Json::error_handler_t::replace) +
+  constexpr int one_line_only = -1;
+  return object.dump(
+             one_line_only, ' ', false, Json::error_handler_t::replace) +
          "\n";
 }
 

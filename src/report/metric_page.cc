@@ -21,7 +21,9 @@ bool starts_character(char byte) {
 
 prometheus::ClientMetric sample(const Labels& labels, double value) {
   prometheus::ClientMetric metric;
-  metric.label = labels;
+  for (const auto& [name, text] : labels) {
+    metric.label.push_back({.name = name, .value = text});
+  }
   // The serializer reads the one that the family's type names.
   metric.counter.value = value;
   metric.gauge.value = value;
@@ -33,8 +35,8 @@ prometheus::ClientMetric sample(const Labels& labels, double value) {
 std::string label_value(std::string_view raw) {
   // Cleaning never makes a text shorter, so the bytes beyond these few can't
   // reach the result, and a name of a megabyte costs no more than a short one.
-  constexpr std::size_t kEnough = kLabelBytes + 8;
-  std::string clean = one_line(raw.substr(0, kEnough));
+  constexpr std::size_t enough = kLabelBytes + 8;
+  std::string clean = one_line(raw.substr(0, enough));
   if (clean.size() <= kLabelBytes) return clean;
   std::size_t end = kLabelBytes;
   while (end > 0 && !starts_character(clean[end])) --end;
@@ -51,12 +53,12 @@ Family::Family(std::string name,
 }
 
 void Family::add(Labels labels, double value) {
-  for (Label& label : labels) label.value = label_value(label.value);
+  for (auto& [name, text] : labels) text = label_value(text);
   values_[std::move(labels)] += value;
 }
 
 void Family::set(Labels labels, double value) {
-  for (Label& label : labels) label.value = label_value(label.value);
+  for (auto& [name, text] : labels) text = label_value(text);
   values_.try_emplace(std::move(labels), value);
 }
 
@@ -82,9 +84,9 @@ void Family::observe(const Histogram& histogram) {
 }
 
 std::size_t Family::series() const {
-  constexpr std::size_t kSumAndCount = 2;
+  constexpr std::size_t sum_and_count = 2;
   const std::size_t histogram =
-      histogram_ ? histogram_->histogram.bucket.size() + kSumAndCount : 0;
+      histogram_ ? histogram_->histogram.bucket.size() + sum_and_count : 0;
   return values_.size() + histogram;
 }
 

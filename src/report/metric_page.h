@@ -1,12 +1,15 @@
 // The exposition under construction: families of series, each label set once.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <prometheus/client_metric.h>
@@ -17,7 +20,7 @@
 
 namespace strayd::metrics {
 
-using Label = prometheus::ClientMetric::Label;
+using Label = std::pair<std::string, std::string>;  // name, value
 using Labels = std::vector<Label>;
 
 // No label value is longer. Two names that differ only after that become one

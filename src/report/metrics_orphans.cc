@@ -1,7 +1,9 @@
 // What was found and what became of it. Every combination of a configured rule
 // and the fixed words is there from the start, at 0: a counter that appears at
 // 1 is a rise that no query sees.
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "metric_families.h"
 
@@ -9,7 +11,7 @@ namespace strayd::metrics {
 
 namespace {
 
-constexpr Standing kKinds[] = {Standing::Leftover, Standing::Stray};
+constexpr std::array kKinds = {Standing::Leftover, Standing::Stray};
 
 std::string word(std::string_view fixed) {
   return std::string(fixed);

@@ -1,5 +1,6 @@
 // What PM2 said. A home that does not answer has no apps here: their counters,
 // which are strayd's own, stay as they are; everything else is absent.
+#include <algorithm>
 #include <set>
 #include <string>
 

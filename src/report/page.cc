@@ -1,6 +1,5 @@
 // `/`: the newest report as a page. No script, nothing from elsewhere: it works
 // in a text browser, over a tunnel, and under the strictest content policy.
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -221,16 +220,11 @@ Cells verdict_cells(const Report& report, const Verdict& verdict) {
           words::user(shown.uid)};
 }
 
-// What a person must look at comes first.
 std::string candidates(const Report& report) {
-  std::vector<const Verdict*> order;
-  order.reserve(report.verdicts.size());
-  for (const Verdict& verdict : report.verdicts) order.push_back(&verdict);
-  std::ranges::stable_sort(order, std::ranges::greater{}, &Verdict::standing);
   html::Table table(
       "Processes under judgement",
       {"Process", "Program", "Verdict", "Reason", "App", "Age", "User"});
-  for (const Verdict* verdict : order) {
+  for (const Verdict* verdict : words::by_urgency(report)) {
     table.add([&] { return verdict_cells(report, *verdict); });
   }
   return table.text(unknown_or(report, "No rule matches any process."));
@@ -274,15 +268,20 @@ std::string totals(const Report& report) {
   return table.text("");
 }
 
+Cells feature_cells(const Report& report,
+                    const std::string& feature,
+                    bool available) {
+  const auto why = report.blind.find(feature);
+  return {escaped(feature),
+          available ? badge(Tone::Good, "available")
+                    : badge(Tone::Warning, "missing"),
+          why == report.blind.end() ? "" : escaped(why->second)};
+}
+
 std::string features(const Report& report) {
   html::Table table("What this host grants", {"Feature", "State", "Remark"});
-  for (const auto& [feature, available] : report.features) {
-    const auto why = report.blind.find(feature);
-    const std::string remark =
-        why == report.blind.end() ? "" : escaped(why->second);
-    const std::string state = available ? badge(Tone::Good, "available")
-                                        : badge(Tone::Warning, "missing");
-    table.add([&] { return Cells{escaped(feature), state, remark}; });
+  for (const auto& entry : report.features) {
+    table.add([&] { return feature_cells(report, entry.first, entry.second); });
   }
   return table.text("Nothing was probed yet.");
 }

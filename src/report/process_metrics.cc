@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <iterator>
@@ -30,8 +31,9 @@ constexpr std::size_t kHostStat = 4UL * 1024 * 1024;
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const char* const start = text.data();
+  const char* const end = start + text.size();
+  const auto [rest, error] = std::from_chars(start, end, value);
   if (error != std::errc{} || rest != end) return std::nullopt;
   return value;
 }

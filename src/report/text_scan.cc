@@ -16,6 +16,18 @@
 namespace strayd {
 namespace {
 
+std::string_view how_quiet(Pm2Quiet kind) {
+  switch (kind) {
+    case Pm2Quiet::Silent:
+      return "is SILENT";
+    case Pm2Quiet::Dead:
+      return "is DEAD";
+    case Pm2Quiet::NeverSeen:
+      return "was never seen";
+  }
+  return "is SILENT";
+}
+
 std::string home_line(const Pm2View& view) {
   if (view.reply) {
     return fmt::format("PM2 in {} answers (daemon {}): {}.\n",
@@ -23,12 +35,9 @@ std::string home_line(const Pm2View& view) {
                        view.reply->daemon.pid,
                        words::plural(view.reply->instances.size(), "instance"));
   }
-  const std::string_view state = words::state(view);
   return fmt::format("PM2 in {} {}: {}\n",
                      one_line(view.home),
-                     state == "silent" ? "is silent"
-                     : state == "dead" ? "is dead"
-                                       : "was never seen",
+                     how_quiet(view.reply.error().kind),
                      one_line(view.reply.error().why));
 }
 
@@ -59,22 +68,11 @@ bool in_question(const Verdict& verdict) {
          verdict.standing == Standing::Held;
 }
 
-// Orphans first: the strongest claims to live come last.
-std::vector<const Verdict*> rows(const Report& report, Detail detail) {
-  std::vector<const Verdict*> chosen;
-  for (const Verdict& verdict : report.verdicts) {
-    if (detail == Detail::Full || in_question(verdict)) {
-      chosen.push_back(&verdict);
-    }
-  }
-  std::ranges::stable_sort(chosen, std::ranges::greater{}, &Verdict::standing);
-  return chosen;
-}
-
 std::string table(const Report& report, Detail detail) {
   words::Table table(
       {"PID", "AGE", "USER", "PROGRAM", "SCRIPT", "VERDICT", "APP", "REASON"});
-  for (const Verdict* verdict : rows(report, detail)) {
+  for (const Verdict* verdict : words::by_urgency(report)) {
+    if (detail == Detail::Brief && !in_question(*verdict)) continue;
     const Shown shown = words::shown(report, verdict->id);
     const bool known = !shown.program.empty();
     table.add({std::to_string(verdict->id.pid),
@@ -101,6 +99,7 @@ std::string left_alone(const Report& report) {
   }
   if (all_managed + guarded == 0) return "";
   std::vector<std::string> apps;
+  apps.reserve(managed.size());
   for (const auto& [app, count] : managed) {
     apps.push_back(fmt::format("{} of {}", count, words::fitted(app, 40)));
   }

@@ -80,10 +80,8 @@ std::string user(const std::optional<uid_t>& uid) {
 }
 
 std::string plural(std::size_t count, std::string_view one) {
-  const std::string_view ending = count == 1           ? ""
-                                  : one.ends_with("s") ? "es"
-                                                       : "s";
-  return fmt::format("{} {}{}", count, one, ending);
+  if (count == 1) return fmt::format("{} {}", count, one);
+  return fmt::format("{} {}{}", count, one, one.ends_with("s") ? "es" : "s");
 }
 
 std::string_view explained(Withheld why) {

@@ -2,7 +2,7 @@
 
 #include <civetweb.h>
 #include <pthread.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigset_t
 
 #include <algorithm>
 #include <atomic>
@@ -39,7 +39,9 @@ class AllSignalsBlocked {
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked(AllSignalsBlocked&&) = delete;
   AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(AllSignalsBlocked&&) = delete;
   ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
@@ -108,7 +110,9 @@ struct Server::Impl {
   Impl(Handler answering, Users users)
       : handler(std::move(answering)), gate(std::move(users)) {}
   Impl(const Impl&) = delete;
+  Impl(Impl&&) = delete;
   Impl& operator=(const Impl&) = delete;
+  Impl& operator=(Impl&&) = delete;
   ~Impl() { stop(); }
 
   Result<void> run(const ListenAddress& address);

@@ -48,26 +48,23 @@ void nap(microseconds from, microseconds to, Dice& dice) {
 // Forks all the time. Each child leads a session of its own; half of them
 // fork on, the others are soon over.
 [[noreturn]] void storm(int depth) {
-  constexpr int kMostChildren = 24;
+  constexpr int kMostChildren = 12;
   std::signal(SIGCHLD, SIG_IGN);
   Dice dice(static_cast<Dice::result_type>(::getpid()));
-  int children = 0;
-  while (true) {
-    if (depth > 0 && children < kMostChildren) {
-      ++children;
-      if (::fork() == 0) {
-        ::setsid();
-        dice.seed(static_cast<Dice::result_type>(::getpid()));
-        if (dice() % 2 == 0) {
-          nap(microseconds{1000}, microseconds{8000}, dice);
-          ::_exit(0);
-        }
-        --depth;
-        children = 0;
+  for (int children = 0; depth > 0 && children < kMostChildren; ++children) {
+    if (::fork() == 0) {
+      ::setsid();
+      dice.seed(static_cast<Dice::result_type>(::getpid()));
+      if (dice() % 2 == 0) {
+        nap(microseconds{1000}, microseconds{8000}, dice);
+        ::_exit(0);
       }
+      --depth;
+      children = -1;
     }
     nap(microseconds{300}, microseconds{1000}, dice);
   }
+  sleep_for_ever();
 }
 
 struct Load {
@@ -102,7 +99,7 @@ TEST(Workload, a_chain_of_respawners_leaves_no_straggler) {
 }
 
 TEST(Workload, a_fork_storm_leaves_no_straggler) {
-  expect_no_straggler({.body = [] { storm(2); }, .grown_up = 12});
+  expect_no_straggler({.body = [] { storm(2); }, .grown_up = 10});
 }
 
 TEST(Workload, a_fork_storm_that_ignores_sigterm_leaves_no_straggler) {
@@ -111,7 +108,7 @@ TEST(Workload, a_fork_storm_that_ignores_sigterm_leaves_no_straggler) {
                              std::signal(SIGTERM, SIG_IGN);
                              storm(2);
                            },
-                       .grown_up = 12});
+                       .grown_up = 10});
 }
 
 TEST(Workload, respawners_that_ignore_sigterm_leave_no_straggler) {

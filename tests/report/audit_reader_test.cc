@@ -5,13 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "report/audit_support.h"
-#include "support/temp_dir.h"
 
 namespace strayd::test {
 namespace {
 
 std::string intent_line() {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "a"});
   EXPECT_TRUE(intend(audit, Condemned(100).intent()));
   std::string line = content_of(dir / "a");

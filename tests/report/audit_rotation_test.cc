@@ -11,7 +11,6 @@
 #include "strayd/report/audit.h"
 
 #include "report/audit_support.h"
-#include "support/temp_dir.h"
 
 namespace strayd::test {
 namespace {
@@ -28,7 +27,7 @@ void write_notes(Audit& audit, int count) {
 }
 
 TEST(AuditRotation, keeps_so_many_files_and_the_newest_lines) {
-  const TempDir dir;
+  const RamDir dir;
   const AuditOptions options{
       .file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 3};
   Audit audit = open_or_die(options);
@@ -42,7 +41,7 @@ TEST(AuditRotation, keeps_so_many_files_and_the_newest_lines) {
 }
 
 TEST(AuditRotation, happens_when_the_next_group_would_be_too_much) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "a", .rotate_bytes = 1000});
   while (!std::filesystem::exists(dir / "a.1")) {
     ASSERT_TRUE(audit.note("note", "text"));
@@ -53,7 +52,7 @@ TEST(AuditRotation, happens_when_the_next_group_would_be_too_much) {
 }
 
 TEST(AuditRotation, leaves_no_space_set_aside_behind_an_old_file) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit =
       open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 1});
   write_notes(audit, 2);
@@ -66,7 +65,7 @@ TEST(AuditRotation, leaves_no_space_set_aside_behind_an_old_file) {
 }
 
 TEST(AuditRotation, finds_what_is_open_in_every_file) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit =
       open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 9});
   for (pid_t pid = 100; pid < 108; ++pid) {
@@ -82,7 +81,7 @@ TEST(AuditRotation, finds_what_is_open_in_every_file) {
 }
 
 TEST(AuditRotation, never_drops_a_promise_that_is_open) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit =
       open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 1});
   const Condemned open(100);
@@ -106,7 +105,7 @@ TEST(AuditRotation, never_drops_a_promise_that_is_open) {
 }
 
 TEST(AuditRotation, keeps_the_last_step_where_a_copy_of_an_older_one_is_newer) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit =
       open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 3});
   const Condemned open(100);
@@ -121,7 +120,7 @@ TEST(AuditRotation, keeps_the_last_step_where_a_copy_of_an_older_one_is_newer) {
 }
 
 TEST(AuditRotation, is_never_caused_by_an_outcome) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup});
   ASSERT_TRUE(intend(audit, Condemned(100).intent()));
   ASSERT_TRUE(audit.outcome("reap", Condemned(100).reaped()));
@@ -129,7 +128,7 @@ TEST(AuditRotation, is_never_caused_by_an_outcome) {
 }
 
 TEST(AuditRotation, counts_on) {
-  const TempDir dir;
+  const RamDir dir;
   const AuditOptions options{
       .file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 2};
   {
@@ -143,7 +142,7 @@ TEST(AuditRotation, counts_on) {
 }
 
 TEST(AuditRotation, fills_a_gap_and_drops_nothing_for_it) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit =
       open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup, .keep = 3});
   write_notes(audit, 4);  // a.3 … a
@@ -157,7 +156,7 @@ TEST(AuditRotation, fills_a_gap_and_drops_nothing_for_it) {
 }
 
 TEST(AuditRotation, is_followed_by_another_writer) {
-  const TempDir dir;
+  const RamDir dir;
   const AuditOptions small{.file = dir / "a", .rotate_bytes = kEveryGroup};
   Audit one = open_or_die({.file = dir / "a"});
   Audit other = open_or_die(small);
@@ -170,7 +169,7 @@ TEST(AuditRotation, is_followed_by_another_writer) {
 }
 
 TEST(AuditRotation, goes_on_in_a_new_file_where_somebody_took_it_away) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "a"});
   write_notes(audit, 1);
   std::filesystem::rename(dir / "a", dir / "taken");
@@ -180,7 +179,7 @@ TEST(AuditRotation, goes_on_in_a_new_file_where_somebody_took_it_away) {
 }
 
 TEST(AuditRotation, failing_promises_nothing_and_still_accounts) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "a", .rotate_bytes = kEveryGroup});
   ASSERT_TRUE(intend(audit, Condemned(100).intent()));
   std::filesystem::create_directories(dir / "a.next/in the way");
@@ -204,7 +203,7 @@ void append_and_rotate(const AuditOptions& options, pid_t first) {
 }
 
 TEST(AuditRotation, loses_no_line_where_two_processes_write_and_rotate) {
-  const TempDir dir;
+  const RamDir dir;
   const AuditOptions options{
       .file = dir / "a", .rotate_bytes = 4096, .keep = 100};
   int gate[2]{};

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "report/audit_support.h"
-#include "support/temp_dir.h"
 
 namespace strayd::test {
 namespace {
@@ -21,7 +20,7 @@ using testing::Not;
 using testing::SizeIs;
 
 TEST(Audit, writes_the_intent_before_it_returns) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   const Condemned one(100);
   ASSERT_TRUE(intend(audit, one.intent()));
@@ -57,7 +56,7 @@ TEST(Audit, writes_the_intent_before_it_returns) {
 }
 
 TEST(Audit, says_null_for_a_uid_it_could_not_read) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   Condemned one(100);
   one.process.uid = std::unexpected(Unread::Denied);
@@ -66,7 +65,7 @@ TEST(Audit, says_null_for_a_uid_it_could_not_read) {
 }
 
 TEST(Audit, takes_an_intent_without_evidence) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   ASSERT_TRUE(intend(
       audit,
@@ -78,7 +77,7 @@ TEST(Audit, takes_an_intent_without_evidence) {
 }
 
 TEST(Audit, writes_what_became_of_it) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   Reaped reaped = Condemned(100).reaped(Outcome::Failed);
   reaped.failure = FailureWhy::Survived;
@@ -95,7 +94,7 @@ TEST(Audit, writes_what_became_of_it) {
 }
 
 TEST(Audit, counts_on_after_a_restart) {
-  const TempDir dir;
+  const RamDir dir;
   for (int start = 0; start < 3; ++start) {
     Audit audit = open_or_die({.file = dir / "audit.jsonl"});
     ASSERT_TRUE(audit.note("start", "strayd starts"));
@@ -109,14 +108,14 @@ TEST(Audit, counts_on_after_a_restart) {
 }
 
 TEST(Audit, writes_nothing_for_no_intents) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   EXPECT_TRUE(audit.intend({}));
   EXPECT_EQ(content_of(dir / "audit.jsonl"), "");
 }
 
 TEST(Audit, lets_only_its_user_in) {
-  const TempDir dir;
+  const RamDir dir;
   const Audit audit = open_or_die({.file = dir / "a/b/audit.jsonl"});
   struct stat found{};
   ASSERT_EQ(::stat((dir / "a/b").c_str(), &found), 0);
@@ -126,7 +125,7 @@ TEST(Audit, lets_only_its_user_in) {
 }
 
 TEST(Audit, says_which_file_could_not_be_opened_and_why) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "file", "");
   const Result<Audit> audit =
       Audit::open({.file = dir / "file/audit.jsonl"}, kBoot);
@@ -136,7 +135,7 @@ TEST(Audit, says_which_file_could_not_be_opened_and_why) {
 }
 
 TEST(Audit, follows_no_symlink_and_hangs_on_no_fifo) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "precious", "");
   std::filesystem::create_symlink(dir / "precious", dir / "link");
   ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0600), 0);
@@ -147,7 +146,7 @@ TEST(Audit, follows_no_symlink_and_hangs_on_no_fifo) {
 // ---- what foreign bytes may not do ----
 
 TEST(AuditLine, shows_no_argument_and_no_environment) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   Condemned one(100);
   one.process.argv = std::vector<std::string>{"node",
@@ -165,7 +164,7 @@ TEST(AuditLine, shows_no_argument_and_no_environment) {
 }
 
 TEST(AuditLine, stays_one_line_of_ascii_whatever_a_process_calls_itself) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   std::string evil =
       "\"}\n{\"event\":\"outcome\",\"pid\":100}\n\x1B[2J\xFF\xC3";
@@ -186,7 +185,7 @@ TEST(AuditLine, stays_one_line_of_ascii_whatever_a_process_calls_itself) {
 }
 
 TEST(AuditLine, is_bounded_and_shows_where_it_was_cut) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   for (const char byte : {'a', '"', '\\', '\n', '\x01', '\xFF'}) {
     const std::string huge(100'000, byte);
@@ -212,7 +211,7 @@ TEST(AuditLine, is_bounded_and_shows_where_it_was_cut) {
 }
 
 TEST(AuditLine, matches_an_outcome_with_its_intent_though_both_were_cut) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   const Condemned one(100, std::string(1000, '\xFE'));
   ASSERT_TRUE(intend(audit, one.intent()));

@@ -11,7 +11,6 @@
 #include "strayd/sys/fd.h"
 
 #include "report/audit_support.h"
-#include "support/temp_dir.h"
 
 namespace strayd::test {
 namespace {
@@ -20,7 +19,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST(Unresolved, is_an_intent_without_an_outcome) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   const Condemned open(100);
   const Condemned done(200);
@@ -43,7 +42,7 @@ TEST(Unresolved, is_an_intent_without_an_outcome) {
 }
 
 TEST(Unresolved, names_the_last_step) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   const Condemned one(100);
   ASSERT_TRUE(intend(audit, one.intent(Step::Terminate)));
@@ -52,7 +51,7 @@ TEST(Unresolved, names_the_last_step) {
 }
 
 TEST(Unresolved, tells_another_reap_and_another_process_apart) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   const Condemned one(100, "first");
   ASSERT_TRUE(intend(audit, one.intent()));
@@ -64,7 +63,7 @@ TEST(Unresolved, tells_another_reap_and_another_process_apart) {
 }
 
 TEST(Unresolved, is_accounted_for_once) {
-  const TempDir dir;
+  const RamDir dir;
   {
     Audit before = open_or_die({.file = dir / "audit.jsonl"});
     ASSERT_TRUE(intend(before, Condemned(100).intent()));
@@ -86,7 +85,7 @@ TEST(Unresolved, is_accounted_for_once) {
 }
 
 TEST(Unresolved, is_again_what_was_intended_after_its_outcome) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   const Condemned one(100);
   ASSERT_TRUE(intend(audit, one.intent(Step::Freeze)));
@@ -142,7 +141,7 @@ class OtherStrayd {
 };
 
 TEST(Unresolved, leaves_alone_what_another_living_strayd_promised) {
-  const TempDir dir;
+  const RamDir dir;
   OtherStrayd other(dir / "audit.jsonl");
   ASSERT_TRUE(other.promised());
   const Audit audit = open_or_die({.file = dir / "audit.jsonl"});
@@ -154,7 +153,7 @@ TEST(Unresolved, leaves_alone_what_another_living_strayd_promised) {
 }
 
 TEST(Unresolved, believes_no_writer_of_another_boot_alive) {
-  const TempDir dir;
+  const RamDir dir;
   OtherStrayd other(dir / "audit.jsonl");
   ASSERT_TRUE(other.promised());
   const Result<Audit> audit =
@@ -166,7 +165,7 @@ TEST(Unresolved, believes_no_writer_of_another_boot_alive) {
 // ---- torn and damaged lines ----
 
 TEST(AuditDamage, completes_a_torn_last_line_before_it_writes) {
-  const TempDir dir;
+  const RamDir dir;
   {
     ASSERT_TRUE(open_or_die({.file = dir / "audit.jsonl"}).note("a", "b"));
   }
@@ -180,7 +179,7 @@ TEST(AuditDamage, completes_a_torn_last_line_before_it_writes) {
 }
 
 TEST(AuditDamage, completes_a_line_that_another_tore_meanwhile) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   append_to(dir / "audit.jsonl", R"({"seq":1,"ts)");
   ASSERT_TRUE(intend(audit, Condemned(100).intent()));
@@ -188,7 +187,7 @@ TEST(AuditDamage, completes_a_line_that_another_tore_meanwhile) {
 }
 
 TEST(AuditDamage, skips_and_counts_lines_that_are_not_whole) {
-  const TempDir dir;
+  const RamDir dir;
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});
   ASSERT_TRUE(intend(audit, Condemned(100).intent()));
   const std::string good = content_of(dir / "audit.jsonl");
@@ -206,7 +205,7 @@ TEST(AuditDamage, skips_and_counts_lines_that_are_not_whole) {
 }
 
 TEST(AuditDamage, takes_no_number_from_a_damaged_line) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "audit.jsonl",
             "{\"seq\":18446744073709551615,\"ts\":\"\"}\n");
   Audit audit = open_or_die({.file = dir / "audit.jsonl"});

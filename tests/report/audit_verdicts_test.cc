@@ -9,7 +9,6 @@
 #include "strayd/report/audit.h"
 
 #include "report/audit_support.h"
-#include "support/temp_dir.h"
 
 namespace strayd::test {
 namespace {
@@ -41,7 +40,7 @@ class AuditVerdicts : public testing::Test {
     return lines;
   }
 
-  TempDir dir_{};
+  RamDir dir_{};
   std::string file_ = dir_ / "audit.jsonl";
   Audit audit_ = open_or_die({.file = file_});
   const Verdict stray_ = verdict_on(100, Standing::Stray, Why::NoOwner);

@@ -12,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "report/audit_support.h"
-#include "support/temp_dir.h"
 
 namespace strayd::test {
 namespace {
@@ -42,7 +41,7 @@ State some_state() {
   return state;
 }
 
-std::vector<std::string> set_aside(const TempDir& dir) {
+std::vector<std::string> set_aside(const RamDir& dir) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
     const std::string name = entry.path().filename().string();
@@ -53,7 +52,7 @@ std::vector<std::string> set_aside(const TempDir& dir) {
 }
 
 TEST(State, is_empty_where_there_is_no_file) {
-  const TempDir dir;
+  const RamDir dir;
   const Result<LoadedState> loaded = load_state(dir / "new");
   ASSERT_TRUE(loaded) << loaded.error().what;
   EXPECT_EQ(loaded->state, State{});
@@ -62,7 +61,7 @@ TEST(State, is_empty_where_there_is_no_file) {
 }
 
 TEST(State, comes_back_as_it_was_saved) {
-  const TempDir dir;
+  const RamDir dir;
   ASSERT_TRUE(save_state(dir.path(), some_state()));
   const Result<LoadedState> loaded = load_state(dir.path());
   ASSERT_TRUE(loaded);
@@ -188,7 +187,7 @@ TEST(State, survives_depth) {
 }
 
 TEST(State, starts_afresh_and_keeps_what_it_cannot_read) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "state.json", "{\"format\":\"strayd-state\",\n");
   const Result<LoadedState> loaded = load_state(dir.path());
   ASSERT_TRUE(loaded);
@@ -205,7 +204,7 @@ TEST(State, starts_afresh_and_keeps_what_it_cannot_read) {
 
 // Loads a file of `text`; true: strayd complained and started afresh.
 bool complains_of(const std::string& text) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "state.json", text);
   const Result<LoadedState> loaded = load_state(dir.path());
   return loaded && loaded->complaint && loaded->state == State{};
@@ -251,7 +250,7 @@ TEST(State, does_not_believe_in_ten_thousand_apps_and_one) {
 }
 
 TEST(State, saves_nothing_that_it_would_not_load) {
-  const TempDir dir;
+  const RamDir dir;
   ASSERT_TRUE(save_state(dir.path(), some_state()));
   State state;
   for (std::size_t i = 0; i <= kMostApps; ++i) {
@@ -262,7 +261,7 @@ TEST(State, saves_nothing_that_it_would_not_load) {
 }
 
 TEST(State, sets_a_directory_and_a_fifo_aside) {
-  const TempDir dir;
+  const RamDir dir;
   std::filesystem::create_directory(dir / "state.json");
   EXPECT_TRUE(load_state(dir.path())->complaint);
   ASSERT_EQ(::mkfifo((dir / "state.json").c_str(), 0600), 0);
@@ -271,7 +270,7 @@ TEST(State, sets_a_directory_and_a_fifo_aside) {
 }
 
 TEST(State, keeps_the_newest_five_of_what_it_set_aside) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "state.json.damaged-9", "the oldest");
   append_to(dir / "state.json.damaged-by-hand", "not ours");
   for (int i = 0; i < 8; ++i) {
@@ -287,7 +286,7 @@ TEST(State, keeps_the_newest_five_of_what_it_set_aside) {
 }
 
 TEST(State, fails_where_its_directory_cannot_be_used) {
-  const TempDir dir;
+  const RamDir dir;
   append_to(dir / "file", "");
   const Result<LoadedState> loaded = load_state(dir / "file/below");
   ASSERT_FALSE(loaded);
