@@ -2,11 +2,11 @@
 
 #include <civetweb.h>
 #include <pthread.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigset_t
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <mutex>
 #include <string>

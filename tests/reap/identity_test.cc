@@ -108,8 +108,7 @@ TEST(Identity, a_program_that_was_changed_since_the_watch_began_is_refused) {
     const TreeOrder order = world.order(puppet.pid());
     world.hold(order);
     puppet.order('x');
-    ASSERT_TRUE(eventually(
-        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
+    ASSERT_TRUE(became_sleep(puppet.pid()));
     world.reap(order);
     const auto outcome = world.outcome_of(order.root);
     ASSERT_TRUE(outcome);
@@ -150,8 +149,7 @@ TEST(Identity, another_program_in_the_grace_is_not_killed) {
     world.hold(order);
     world.reaper.begin(order);
     puppet.order('x');
-    ASSERT_TRUE(eventually(
-        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
+    ASSERT_TRUE(became_sleep(puppet.pid()));
     world.run();
     const auto outcome = world.outcome_of(order.root);
     EXPECT_EQ(outcome->outcome, Outcome::Refused);
@@ -168,8 +166,7 @@ TEST(Identity, after_a_refusal_it_is_seen_anew) {
     TreeOrder order = world.order(puppet.pid());
     world.hold(order);
     puppet.order('x');
-    ASSERT_TRUE(eventually(
-        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
+    ASSERT_TRUE(became_sleep(puppet.pid()));
     world.reap(order);
     EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
     world.outcomes.clear();
@@ -186,8 +183,7 @@ TEST(Identity, the_watch_does_not_begin_where_the_snapshot_is_outdated) {
     const Process seen = world.process(puppet.pid());
     const Process* const members[] = {&seen};
     puppet.order('x');
-    ASSERT_TRUE(eventually(
-        [&] { return world.process(puppet.pid()).argv->front() == "sleep"; }));
+    ASSERT_TRUE(became_sleep(puppet.pid()));
     world.reaper.hold(members);
     world.reaper.begin(order);
     EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);

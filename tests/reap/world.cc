@@ -191,17 +191,23 @@ bool is_running(pid_t pid) {
   return stat && runs(*stat);
 }
 
-std::vector<pid_t> living_work() {
-  std::vector<pid_t> living;
+std::vector<ProcId> living_ids() {
+  std::vector<ProcId> living;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const auto stat = stat_of(entry.path());
     if (stat && runs(*stat) && stat->comm == kWorkName) {
-      living.push_back(stat->id.pid);
+      living.push_back(stat->id);
     }
   }
   return living;
+}
+
+std::vector<pid_t> living_work() {
+  std::vector<pid_t> pids;
+  for (const ProcId& id : living_ids()) pids.push_back(id.pid);
+  return pids;
 }
 
 // Its arguments come after its name.

@@ -83,6 +83,7 @@ char state_of(pid_t pid);
 bool is_running(pid_t pid);  // and not a zombie
 
 // The living processes that bear the name of work.
+std::vector<ProcId> living_ids();
 std::vector<pid_t> living_work();
 
 // Waits for the exec of sleep(1).

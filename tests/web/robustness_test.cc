@@ -1,9 +1,9 @@
 // What strangers may send: the server answers or hangs up, and lives on.
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <random>
 #include <string>
 
