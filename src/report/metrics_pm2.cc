@@ -76,7 +76,7 @@ void add_restarts(Page& page, const Report& report) {
       const std::uint64_t count =
           found == account.restarts.end() ? 0 : found->second;
       Labels with_cause = labels;
-      with_cause.push_back({"cause", std::string(to_string(cause))});
+      with_cause.emplace_back("cause", to_string(cause));
       restarts.add(std::move(with_cause), static_cast<double>(count));
     }
   }

@@ -19,13 +19,13 @@ namespace {
 std::string_view how_quiet(Pm2Quiet kind) {
   switch (kind) {
     case Pm2Quiet::Silent:
-      return "is SILENT";
+      return "is silent";
     case Pm2Quiet::Dead:
-      return "is DEAD";
+      return "is dead";
     case Pm2Quiet::NeverSeen:
       return "was never seen";
   }
-  return "is SILENT";
+  return "is silent";
 }
 
 std::string home_line(const Pm2View& view) {
