@@ -1,16 +1,20 @@
 #include "strayd/config/config.h"
 
 #include <array>
+#include <expected>
 #include <optional>
-#include <utility>
 
+#include "strayd/core/policy.h"
+#include "strayd/core/result.h"
 #include "strayd/sys/os.h"
 
 #include "defaults.h"
 #include "digest.h"
 #include "json_tree.h"
+#include "problems.h"
 #include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd {
 namespace {
@@ -19,8 +23,9 @@ using config::Section;
 using config::Value;
 using config::Word;
 
-constexpr std::array kModes{Word<Mode>{"observe", Mode::Observe},
-                            Word<Mode>{"enforce", Mode::Enforce}};
+constexpr std::array kModes{
+    Word<Mode>{.text = "observe", .meaning = Mode::Observe},
+    Word<Mode>{.text = "enforce", .meaning = Mode::Enforce}};
 
 void read_root(const Value& value, Config& out) {
   Section root(value);

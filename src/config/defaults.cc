@@ -3,7 +3,12 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 #include <utility>
+
+#include "strayd/config/config.h"
+#include "strayd/core/policy.h"
+#include "strayd/core/result.h"
 
 #include "user.h"
 
@@ -22,8 +27,8 @@ std::string absolute_variable(const char* name) {
 std::string home_directory() {
   std::string home = absolute_variable("HOME");
   if (!home.empty()) return home;
-  const Result<std::optional<User>> user = find_user(::geteuid());
-  return user && *user ? (*user)->home : std::string();
+  const Result<User> user = find_user(::geteuid());
+  return user ? user->home : std::string();
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "digest.h"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
+
+#include "strayd/config/config.h"
+#include "strayd/core/policy.h"
 
 namespace strayd::config {
 namespace {

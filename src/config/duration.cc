@@ -1,12 +1,17 @@
 // Durations as an operator writes them: a whole number and one unit.
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string_view>
+#include <system_error>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "strayd/config/config.h"
+#include "strayd/core/result.h"
 
 #include "problems.h"
 
@@ -18,10 +23,11 @@ struct Unit {
   std::chrono::nanoseconds length{};
 };
 
-constexpr std::array kUnits{Unit{"ms", std::chrono::milliseconds{1}},
-                            Unit{"s", std::chrono::seconds{1}},
-                            Unit{"m", std::chrono::minutes{1}},
-                            Unit{"h", std::chrono::hours{1}}};
+constexpr std::array kUnits{
+    Unit{.name = "ms", .length = std::chrono::milliseconds{1}},
+    Unit{.name = "s", .length = std::chrono::seconds{1}},
+    Unit{.name = "m", .length = std::chrono::minutes{1}},
+    Unit{.name = "h", .length = std::chrono::hours{1}}};
 
 const Unit* find_unit(std::string_view name) {
   for (const Unit& unit : kUnits) {
@@ -40,14 +46,14 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   // from_chars alone would take "-5s".
   const std::size_t digits = text.find_first_not_of("0123456789");
   if (digits == 0 || digits == std::string_view::npos) {
-    return not_one("no duration like \"500ms\", \"10s\", \"5m\" or \"1h\"");
+    return not_one(R"(no duration like "500ms", "10s", "5m" or "1h")");
   }
   const Unit* unit = find_unit(text.substr(digits));
   if (!unit) return not_one("in no unit that is known: ms, s, m or h");
 
   std::int64_t count = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + digits, count);
+  const char* const first = text.data();
+  const auto [end, error] = std::from_chars(first, first + digits, count);
   const std::int64_t most =
       std::numeric_limits<std::int64_t>::max() / unit->length.count();
   if (error != std::errc{} || count > most) {

@@ -1,10 +1,14 @@
 #include "host.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <ranges>
+#include <string>
 #include <string_view>
 
 namespace strayd::config {

@@ -1,6 +1,8 @@
 #include "json_text.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string_view>
 
 namespace strayd::config {
 namespace {

@@ -1,12 +1,20 @@
 #include "json_tree.h"
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "json_text.h"
+#include "problems.h"
 #include "syntax.h"
 
 namespace strayd::config {
@@ -19,7 +27,7 @@ constexpr double kExact = 9007199254740992.0;  // 2^53
 class TreeBuilder {
  public:
   TreeBuilder(std::string_view text, Problems& problems)
-      : text_(text), problems_(problems), walk_(text) {}
+      : text_(text), problems_(&problems), walk_(text) {}
 
   std::optional<Node> take_root() { return std::move(root_); }
 
@@ -28,7 +36,7 @@ class TreeBuilder {
   bool boolean(bool value) {
     Node* node = add(Node::Kind::Boolean);
     if (node) node->truth = value;
-    return node;
+    return node != nullptr;
   }
 
   bool number_integer(std::int64_t value) { return add_number(value); }
@@ -48,7 +56,7 @@ class TreeBuilder {
   bool string(std::string& value) {
     Node* node = add(Node::Kind::String);
     if (node) node->text = std::move(value);
-    return node;
+    return node != nullptr;
   }
 
   // Text has none.
@@ -62,7 +70,7 @@ class TreeBuilder {
   bool key(std::string& name) {
     const Token place = walk_.next();
     if (!open_.back().keys.insert(name).second) {
-      problems_.add(
+      problems_->add(
           place.begin,
           {},
           fmt::format("the key \"{}\" occurs twice here", printable(name)));
@@ -78,7 +86,7 @@ class TreeBuilder {
                                 .text = error.what()};
     SyntaxProblem problem =
         explain_syntax(text_, walk_.position(), last_read(), verdict);
-    problems_.add(problem.offset, {}, std::move(problem.what));
+    problems_->add(problem.offset, {}, std::move(problem.what));
     return false;
   }
 
@@ -97,9 +105,9 @@ class TreeBuilder {
   Node* add(Node::Kind kind) {
     Node node{.kind = kind, .place = walk_.next()};
     if (++values_ > kMostValues) {
-      problems_.add(node.place.begin,
-                    {},
-                    fmt::format("more than {} values", kMostValues));
+      problems_->add(node.place.begin,
+                     {},
+                     fmt::format("more than {} values", kMostValues));
       return nullptr;
     }
     if (key_) {
@@ -114,16 +122,16 @@ class TreeBuilder {
   bool add_number(std::optional<std::int64_t> whole) {
     Node* node = add(Node::Kind::Number);
     if (node) node->whole = whole;
-    return node;
+    return node != nullptr;
   }
 
   bool open(Node::Kind kind) {
     Node* node = add(kind);
     if (!node) return false;
     if (open_.size() == kDeepest) {
-      problems_.add(node->place.begin,
-                    {},
-                    fmt::format("nested deeper than {} levels", kDeepest));
+      problems_->add(node->place.begin,
+                     {},
+                     fmt::format("nested deeper than {} levels", kDeepest));
       return false;
     }
     open_.push_back({.node = node});
@@ -147,7 +155,7 @@ class TreeBuilder {
   }
 
   std::string_view text_;
-  Problems& problems_;
+  Problems* problems_;
   TokenWalk walk_;
   std::optional<Node> root_{};
   std::vector<Open> open_{};

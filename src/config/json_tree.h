@@ -14,7 +14,14 @@
 namespace strayd::config {
 
 struct Node {
-  enum class Kind { Null, Boolean, Number, String, Array, Object };
+  enum class Kind : std::uint8_t {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object
+  };
 
   Kind kind = Kind::Null;
   Token place{};      // of an object or array: its opening bracket
@@ -34,6 +41,6 @@ std::optional<Node> read_json(std::string_view text, Problems& problems);
 
 inline constexpr std::size_t kDeepest = 32;
 inline constexpr std::size_t kMostValues = 10'000;
-inline constexpr std::size_t kMostBytes = 1024 * 1024;
+inline constexpr std::size_t kMostBytes = std::size_t{1024} * 1024;
 
 }  // namespace strayd::config

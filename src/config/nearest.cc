@@ -1,5 +1,9 @@
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "section.h"

@@ -1,11 +1,16 @@
 #include "problems.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <ranges>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "strayd/core/result.h"
 
 namespace strayd::config {
 namespace {

@@ -1,5 +1,11 @@
+#include <cstdint>
+#include <string>
+
+#include "strayd/report/audit.h"
+
 #include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {

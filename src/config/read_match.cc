@@ -1,12 +1,25 @@
 #include "read_match.h"
 
-#include <algorithm>
+#include <sys/types.h>
+
 #include <charconv>
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include "strayd/core/policy.h"
+#include "strayd/core/result.h"
+
+#include "problems.h"
+#include "section.h"
 #include "user.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {
@@ -30,7 +43,7 @@ std::optional<Pattern> read_pattern(const Value& value) {
 }
 
 std::optional<std::string> read_exe(const Value& value) {
-  constexpr std::string_view kWanted =
+  static constexpr std::string_view kWanted =
       "the base name of an executable, like \"node\"";
   std::optional<std::string> exe = value.string(kWanted);
   if (!exe) return std::nullopt;
@@ -52,12 +65,12 @@ std::optional<uid_t> number_in(const std::string& text) {
 }
 
 std::optional<uid_t> uid_of(const std::string& name, const Value& value) {
-  const Result<std::optional<User>> user = find_user(name);
-  if (!user) {
+  const Result<User> user = find_user(name);
+  if (user) return user->uid;
+  if (user.error().fault != Fault::NotFound) {
     value.complain(user.error().what);
     return std::nullopt;
   }
-  if (*user) return (*user)->uid;
   const std::optional<uid_t> number = number_in(name);
   if (!number) {
     value.complain(fmt::format("no user \"{}\" on this host", printable(name)));

@@ -1,8 +1,15 @@
 #include <algorithm>
-#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "strayd/config/config.h"
 
 #include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {

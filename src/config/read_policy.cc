@@ -1,7 +1,10 @@
-#include <algorithm>
+#include <chrono>
+
+#include "strayd/core/policy.h"
 
 #include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {

@@ -1,11 +1,20 @@
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
+
+#include "strayd/config/config.h"
 
 #include "host.h"
 #include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {
@@ -14,7 +23,7 @@ constexpr WholeRange kPorts{.least = 1, .most = 65535};
 constexpr WholeRange kAtLeastOne{.least = 1, .most = 100};
 
 std::vector<std::string> read_hosts(const Value& value) {
-  constexpr std::string_view kWanted = "a host name or an IP address";
+  static constexpr std::string_view kWanted = "a host name or an IP address";
   std::vector<std::string> hosts;
   for (const Value& item :
        value.items(kAtLeastOne, "an array of host names or IP addresses")) {

@@ -1,19 +1,31 @@
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
+
+#include "strayd/core/policy.h"
 
 #include "read_match.h"
+#include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array kScopes{Word<ReapScope>{"all", ReapScope::All},
-                             Word<ReapScope>{"leftover", ReapScope::Leftover},
-                             Word<ReapScope>{"none", ReapScope::None}};
+using Scope = Word<ReapScope>;
+constexpr std::array kScopes{
+    Scope{.text = "all", .meaning = ReapScope::All},
+    Scope{.text = "leftover", .meaning = ReapScope::Leftover},
+    Scope{.text = "none", .meaning = ReapScope::None}};
 
 // A name that is wrong, or taken, is told and left empty.
 std::string read_name(Section& keys, std::set<std::string>& taken) {

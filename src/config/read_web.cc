@@ -1,12 +1,20 @@
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include <re2/re2.h>
 
+#include "strayd/config/config.h"
+#include "strayd/core/result.h"
 #include "strayd/web/listen.h"
+#include "strayd/web/server.h"
 
+#include "problems.h"
 #include "section.h"
 #include "sections.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {

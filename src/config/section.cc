@@ -1,9 +1,17 @@
 #include "section.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include "problems.h"
+#include "value.h"
 
 namespace strayd::config {
 namespace {

@@ -1,8 +1,11 @@
 #include "syntax.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "json_text.h"
 #include "problems.h"
@@ -55,8 +58,9 @@ char separator_after(Syntax last) {
 
 Expected after_separator(Syntax last) {
   if (last == Syntax::Key) return {.words = "a value after ':'", .value = true};
-  if (last == Syntax::Item)
+  if (last == Syntax::Item) {
     return {.words = "a value after ','", .value = true};
+  }
   return {.words = "a key in double quotes after ','", .key = true};
 }
 

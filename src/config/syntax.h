@@ -3,13 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace strayd::config {
 
 // What was read last.
-enum class Syntax {
+enum class Syntax : std::uint8_t {
   Nothing,
   WholeDocument,
   OpenObject,

@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 
 #include "strayd/core/result.h"
@@ -15,9 +14,9 @@ struct User {
   std::string home{};
 };
 
-// From the host's user database (getpwnam_r(3), getpwuid_r(3)). nullopt: there
-// is no such user; an error: the database could not be asked.
-Result<std::optional<User>> find_user(const std::string& name);
-Result<std::optional<User>> find_user(uid_t uid);
+// From the host's user database (getpwnam_r(3), getpwuid_r(3)).
+// Fault::NotFound: there is no such user; any other: it could not be asked.
+Result<User> find_user(const std::string& name);
+Result<User> find_user(uid_t uid);
 
 }  // namespace strayd::config

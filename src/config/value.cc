@@ -2,11 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "strayd/config/config.h"
+#include "strayd/core/result.h"
+
+#include "json_tree.h"
+#include "problems.h"
 
 namespace strayd::config {
 namespace {
@@ -44,10 +56,11 @@ std::string duration_text(nanoseconds duration) {
     nanoseconds length{};
     std::string_view name{};
   };
-  static constexpr std::array kUnits{Unit{std::chrono::hours{1}, "h"},
-                                     Unit{std::chrono::minutes{1}, "m"},
-                                     Unit{std::chrono::seconds{1}, "s"},
-                                     Unit{std::chrono::milliseconds{1}, "ms"}};
+  static constexpr std::array kUnits{
+      Unit{.length = std::chrono::hours{1}, .name = "h"},
+      Unit{.length = std::chrono::minutes{1}, .name = "m"},
+      Unit{.length = std::chrono::seconds{1}, .name = "s"},
+      Unit{.length = std::chrono::milliseconds{1}, .name = "ms"}};
   if (duration == nanoseconds::zero()) return "0s";
   for (const Unit& unit : kUnits) {
     if (duration % unit.length == nanoseconds::zero()) {
@@ -103,7 +116,7 @@ std::optional<nanoseconds> Value::duration(const DurationRange& range) const {
       return std::nullopt;
     }
   }
-  expected("a duration like \"500ms\", \"10s\", \"5m\" or \"1h\"");
+  expected(R"(a duration like "500ms", "10s", "5m" or "1h")");
   return std::nullopt;
 }
 

@@ -1,26 +1,23 @@
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <optional>
-#include <ranges>
+#include <expected>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "strayd/core/forest.h"
+#include "strayd/core/result.h"
 #include "strayd/pm2/client.h"
 #include "strayd/pm2/list.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/sys/os.h"
 
-#include "peer.h"
+#include "meet.h"
 
 namespace strayd {
 namespace {
@@ -31,176 +28,96 @@ using std::chrono::nanoseconds;
 // The bound of all replies together, so that a crowd of fake homes does not
 // cost 16 MiB each.
 constexpr std::size_t kAllReplies = 8 * kPm2ReplyLimit;
+constexpr milliseconds kLongestPoll = std::chrono::hours{1};  // fits an int
 
-// One home while it is being asked. Without an exchange, `view.reply` is final.
-struct Asking {
-  const Pm2Home* home = nullptr;
-  Pm2View view{};
+// One exchange on its way. It is over once it is whole or failed.
+struct Talk {
+  std::size_t view = 0;  // index
   nanoseconds began{};
-  std::optional<Pm2Exchange> exchange{};
-  bool whole = false;
+  nanoseconds ended{};
+  Pm2Exchange exchange;
+  Result<Progress> progress = Progress::Partial;
 };
 
-std::optional<uid_t> owner_of(const UniqueFd& home) {
-  struct stat status{};
-  if (::fstat(home.get(), &status) != 0) return std::nullopt;
-  return status.st_uid;
+bool is_open(const Talk& talk) {
+  return talk.progress == Progress::Partial;
 }
 
-// Has a PM2 ever lived in this directory? An answer that can't be had is yes.
-bool has_traces(const UniqueFd& home) {
-  constexpr auto kFiles =
-      std::to_array<const char*>({"pm2.pid", "rpc.sock", "dump.pm2", "pids"});
-  return std::ranges::any_of(kFiles, [&](const char* file) {
-    struct stat status{};
-    return ::fstatat(home.get(), file, &status, AT_SYMLINK_NOFOLLOW) == 0 ||
-           errno != ENOENT;
-  });
+void advance(Talk& talk) {
+  talk.progress = talk.exchange.advance();
+  if (!is_open(talk)) talk.ended = steady_time();
 }
 
-std::string advice(const Error& error) {
-  if (error.fault != Fault::Denied) return error.what;
-  return "permission denied: " + error.what +
-         "; run strayd as root or as the user of this PM2";
-}
-
-// There was no connection. `traces` are those in the home's directory.
-Pm2Silence no_connection(const Error& error, const Pm2Home& home, bool traces) {
-  Pm2Silence silence{.kind = Pm2Quiet::Silent, .why = advice(error)};
-  silence.socket_left = error.fault == Fault::Unreachable;
-  const bool nobody = error.fault == Fault::NotFound || silence.socket_left;
-  if (!home.daemons.empty()) {
-    silence.why += ", but its daemon lives (pid " +
-                   std::to_string(home.daemons.front().pid) + ")";
-  } else if (nobody) {
-    silence.kind = home.seen || traces ? Pm2Quiet::Dead : Pm2Quiet::NeverSeen;
-  }
-  return silence;
-}
-
-Pm2Silence silent(std::string why) {
-  return {.kind = Pm2Quiet::Silent, .why = std::move(why)};
-}
-
-// Two daemons can't both own the list, and a listener does not tell which one
-// the other's apps belong to.
-std::optional<Pm2Silence> rivals(const Pm2Home& home, const Forest& forest) {
-  const std::vector<ProcId> titled = titled_daemons(home, forest);
-  if (titled.size() < 2) return std::nullopt;
-  constexpr std::size_t kNamed = 8;
-  std::string pids;
-  for (const ProcId& id : titled | std::views::take(kNamed)) {
-    pids += ' ' + std::to_string(id.pid);
-  }
-  return silent(std::to_string(titled.size()) + " daemons for one home: pids" +
-                pids);
-}
-
-void end(Asking& asking, Pm2Silence silence) {
-  asking.exchange.reset();
-  asking.view.reply = std::unexpected(std::move(silence));
-  asking.view.rpc_duration = steady_time() - asking.began;
-}
-
-void connect(Asking& asking, const Forest& forest, std::size_t limit) {
-  const Pm2Home& home = *asking.home;
-  const Result<UniqueFd> directory = open_pm2_home(home.path);
-  if (!directory)
-    return end(asking, no_connection(directory.error(), home, false));
-  if (home.daemons.empty() || !home.uid) {
-    asking.view.uid = owner_of(*directory).or_else([&] { return home.uid; });
-  }
-  if (auto two = rivals(home, forest)) return end(asking, *std::move(two));
-  Result<Pm2Exchange> exchange = Pm2Exchange::open(*directory, limit);
-  if (!exchange) {
-    const bool traces = has_traces(*directory);
-    return end(asking, no_connection(exchange.error(), home, traces));
-  }
-  if (auto doubt = doubt_of(exchange->peer(), home, forest)) {
-    return end(asking, silent(*std::move(doubt)));
-  }
-  asking.exchange = *std::move(exchange);
-}
-
-void advance(Asking& asking) {
-  const Result<Progress> progress = asking.exchange->advance();
-  if (!progress) return end(asking, silent(advice(progress.error())));
-  if (*progress == Progress::Partial) return;
-  asking.whole = true;
-  asking.view.rpc_duration = steady_time() - asking.began;
-}
-
-bool is_open(const Asking& asking) {
-  return asking.exchange && !asking.whole;
-}
-
-void give_up(std::span<Asking> all, const std::string& why) {
-  for (Asking& asking : all) {
-    if (!is_open(asking)) continue;
-    const std::size_t received = asking.exchange->received();
-    end(asking, silent(why + " (" + std::to_string(received) + " bytes came)"));
+void give_up(std::span<Talk> talks, Fault fault, const std::string& why) {
+  for (Talk& talk : talks) {
+    if (!is_open(talk)) continue;
+    const std::string received = std::to_string(talk.exchange.received());
+    talk.progress = fail(fault, why + " (" + received + " bytes came)");
+    talk.ended = steady_time();
   }
 }
 
 // poll(2) leaves out entries with a negative descriptor.
-std::vector<pollfd> poll_set(std::span<const Asking> all) {
+std::vector<pollfd> poll_set(std::span<const Talk> talks) {
   std::vector<pollfd> set;
-  for (const Asking& asking : all) {
-    set.push_back(is_open(asking)
-                      ? pollfd{.fd = asking.exchange->fd(),
-                               .events = asking.exchange->events(),
-                               .revents = 0}
-                      : pollfd{.fd = -1, .events = 0, .revents = 0});
+  for (const Talk& talk : talks) {
+    set.push_back({.fd = is_open(talk) ? talk.exchange.fd() : -1,
+                   .events = talk.exchange.events(),
+                   .revents = 0});
   }
   return set;
 }
 
-// One round for all that can go on; false: none was left, or poll failed.
-bool advance_all(std::span<Asking> all, nanoseconds left) {
-  std::vector<pollfd> set = poll_set(all);
-  const auto ms = std::chrono::ceil<milliseconds>(left).count();
-  if (::poll(set.data(), set.size(), static_cast<int>(ms)) < 0) {
-    if (errno == EINTR) return true;
-    give_up(all, errno_error("poll", errno).what);
-    return false;
+// One round for all that can go on.
+void advance_all(std::span<Talk> talks, nanoseconds left) {
+  std::vector<pollfd> set = poll_set(talks);
+  const milliseconds wait =
+      std::min(std::chrono::ceil<milliseconds>(left), kLongestPoll);
+  if (::poll(set.data(), set.size(), static_cast<int>(wait.count())) < 0) {
+    if (errno == EINTR) return;
+    const Error error = errno_error("poll", errno);
+    give_up(talks, error.fault, error.what);
+    return;
   }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (set[i].revents != 0) advance(all[i]);
+  for (std::size_t i = 0; i < talks.size(); ++i) {
+    if (set[i].revents != 0) advance(talks[i]);
   }
-  return std::ranges::any_of(all, is_open);
 }
 
-// The whole exchange of all of them, under one deadline.
-void talk(std::span<Asking> all, milliseconds timeout) {
+// All exchanges to their end, under one deadline.
+void finish(std::span<Talk> talks, milliseconds timeout) {
   const nanoseconds deadline = steady_time() + timeout;
-  bool going = std::ranges::any_of(all, is_open);
-  while (going) {
+  while (std::ranges::any_of(talks, is_open)) {
     const nanoseconds left = deadline - steady_time();
-    if (left <= nanoseconds::zero()) break;
-    going = advance_all(all, left);
-  }
-  give_up(all,
+    if (left > nanoseconds::zero()) {
+      advance_all(talks, left);
+    } else {
+      give_up(
+          talks,
+          Fault::TimedOut,
           "no whole answer within " + std::to_string(timeout.count()) + " ms");
+    }
+  }
 }
 
-// The daemon is the peer as the snapshot has it.
-void conclude(Asking& asking, const Forest& forest) {
-  if (!asking.whole) return;
-  const Pm2Peer peer = asking.exchange->peer();
-  Result<Pm2List> list = parse_pm2_list(asking.exchange->json());
-  asking.exchange.reset();
-  if (!list) {
-    asking.view.reply = std::unexpected(silent(list.error().what));
-  } else if (list->bad_entries > 0) {
-    asking.view.reply = std::unexpected(
-        silent("its list has " + std::to_string(list->bad_entries) +
-               " entries that make no sense"));
-  } else {
-    asking.view.uid = peer.uid;
-    asking.view.reply = Pm2Answer{.daemon = forest.find(peer.pid)->id,
-                                  .uid = peer.uid,
-                                  .instances = std::move(list->instances)};
+// What a finished exchange means. The daemon is the peer as the snapshot has
+// it.
+std::expected<Pm2Answer, Pm2Silence> conclude(const Talk& talk,
+                                              const Forest& forest) {
+  if (!talk.progress) {
+    return std::unexpected(silent(advice(talk.progress.error())));
   }
+  Result<Pm2List> list = parse_pm2_list(talk.exchange.json());
+  if (!list) return std::unexpected(silent(advice(list.error())));
+  if (list->bad_entries > 0) {
+    return std::unexpected(silent("its list has " +
+                                  std::to_string(list->bad_entries) +
+                                  " entries that make no sense"));
+  }
+  const Pm2Peer& peer = talk.exchange.peer();
+  return Pm2Answer{.daemon = forest.find(peer.pid)->id,
+                   .uid = peer.uid,
+                   .instances = std::move(list->instances)};
 }
 
 }  // namespace
@@ -211,20 +128,29 @@ std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
   const Forest forest(snapshot);
   const std::size_t limit =
       kAllReplies / std::max<std::size_t>(homes.size(), 1);
-  std::vector<Asking> all;
-  for (const Pm2Home& home : homes) {
-    Asking& asking = all.emplace_back();
-    asking.home = &home;
-    asking.view.home = home.path;
-    asking.view.uid = home.uid;
-    asking.began = steady_time();
-    connect(asking, forest, limit);
-  }
-  talk(all, timeout);
   std::vector<Pm2View> views;
-  for (Asking& asking : all) {
-    conclude(asking, forest);
-    views.push_back(std::move(asking.view));
+  std::vector<Talk> talks;
+  for (const Pm2Home& home : homes) {
+    const nanoseconds began = steady_time();
+    Meeting meeting = meet(home, forest, limit);
+    Pm2View view{.home = home.path, .uid = meeting.uid};
+    if (meeting.met) {
+      talks.push_back({.view = views.size(),
+                       .began = began,
+                       .exchange = *std::move(meeting.met)});
+    } else {
+      view.reply = std::unexpected(std::move(meeting.met).error());
+      view.rpc_duration = steady_time() - began;
+    }
+    views.push_back(std::move(view));
+  }
+  finish(talks, timeout);
+  // Only now: a long reply must not make another home miss the deadline.
+  for (const Talk& talk : talks) {
+    Pm2View& view = views[talk.view];
+    view.reply = conclude(talk, forest);
+    view.rpc_duration = talk.ended - talk.began;
+    if (view.reply) view.uid = view.reply->uid;
   }
   return views;
 }

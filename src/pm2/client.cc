@@ -119,7 +119,7 @@ Result<Progress> Pm2Exchange::send_more() {
 }
 
 Result<Progress> Pm2Exchange::receive_more() {
-  std::array<char, kChunk> chunk;
+  std::array<char, kChunk> chunk{};
   const ssize_t count =
       ::recv(socket_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
   if (count < 0) {

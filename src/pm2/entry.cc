@@ -1,9 +1,11 @@
 #include "entry.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
-#include <limits>
+#include <cstddef>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -24,8 +26,9 @@ constexpr std::int64_t kLongestKillTimeoutMs = 24LL * 60 * 60 * 1000;
 std::optional<std::int64_t> integer(const FieldValue& value) {
   if (value.number || !value.text) return value.number;
   std::int64_t number = 0;
-  const char* const end = value.text->data() + value.text->size();
-  const auto [rest, error] = std::from_chars(value.text->data(), end, number);
+  const char* const end = std::to_address(value.text->end());
+  const auto [rest, error] =
+      std::from_chars(std::to_address(value.text->begin()), end, number);
   if (error != std::errc{} || rest != end) return std::nullopt;
   return number;
 }
@@ -77,67 +80,81 @@ std::chrono::milliseconds kill_timeout_of(const FieldValue& value) {
   return std::chrono::milliseconds{std::min(*ms, kLongestKillTimeoutMs)};
 }
 
-constexpr EntryField kEntryFields[] = {
-    {"pid",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.pid = pid_of(value);
-     }},
-    {"pm_id",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.pm_id = count(value);
-     }},
-    {"name",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.name = text_or(draft, value);
-     }},
-};
+constexpr auto kEntryFields = std::to_array<EntryField>({
+    {.key = "pid",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.pid = pid_of(value);
+         }},
+    {.key = "pm_id",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.pm_id = count(value);
+         }},
+    {.key = "name",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.name = text_or(draft, value);
+         }},
+});
 
-constexpr EntryField kEnvFields[] = {
-    {"pm_id",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.inner_pm_id = count(value);
-     }},
-    {"name",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.inner_name = text_or(draft, value);
-     }},
-    {"namespace",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.name_space = text_or(draft, value, "default");
-     }},
-    {"status",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.status = status_of(value);
-     }},
-    {"unique_id",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.unique_id = text_or(draft, value);
-     }},
-    {"restart_time",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.restart_time = count(value).value_or(0);
-     }},
-    {"unstable_restarts",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.unstable_restarts = count(value).value_or(0);
-     }},
-    {"pm_uptime",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.pm_uptime_ms = unix_time(value);
-     }},
-    {"created_at",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.created_at_ms = unix_time(value);
-     }},
-    {"exec_mode",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.exec_mode = text_or(draft, value);
-     }},
-    {"kill_timeout",
-     [](EntryDraft& draft, const FieldValue& value) {
-       draft.instance.kill_timeout = kill_timeout_of(value);
-     }},
-};
+constexpr auto kEnvFields = std::to_array<EntryField>({
+    {.key = "pm_id",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.inner_pm_id = count(value);
+         }},
+    {.key = "name",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.inner_name = text_or(draft, value);
+         }},
+    {.key = "namespace",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.name_space = text_or(draft, value, "default");
+         }},
+    {.key = "status",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.status = status_of(value);
+         }},
+    {.key = "unique_id",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.unique_id = text_or(draft, value);
+         }},
+    {.key = "restart_time",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.restart_time = count(value).value_or(0);
+         }},
+    {.key = "unstable_restarts",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.unstable_restarts = count(value).value_or(0);
+         }},
+    {.key = "pm_uptime",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.pm_uptime_ms = unix_time(value);
+         }},
+    {.key = "created_at",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.created_at_ms = unix_time(value);
+         }},
+    {.key = "exec_mode",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.exec_mode = text_or(draft, value);
+         }},
+    {.key = "kill_timeout",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.kill_timeout = kill_timeout_of(value);
+         }},
+});
 
 const EntryField* find(std::span<const EntryField> fields,
                        std::string_view key) {

@@ -150,6 +150,7 @@ auto rank(const Found& found) {
 
 std::vector<Pm2Home> Finder::homes() && {
   std::vector<Found> found;
+  found.reserve(found_.size());
   for (auto& [path, one] : found_) found.push_back(std::move(one));
   std::ranges::sort(found, {}, rank);
   if (found.size() > kMostHomes) found.resize(kMostHomes);

@@ -32,15 +32,17 @@ class ListReader {
   Result<Pm2List> result(bool parsed) &&;
 
   bool null() { return scalar({}); }
-  bool boolean(bool) { return scalar({}); }
+  bool boolean(bool /*value*/) { return scalar({}); }
   bool number_integer(std::int64_t value) { return scalar({.number = value}); }
   bool number_unsigned(std::uint64_t value);
-  bool number_float(double, const std::string&) { return scalar({}); }
+  bool number_float(double /*value*/, const std::string& /*text*/) {
+    return scalar({});
+  }
   bool string(std::string& value) { return scalar({.text = value}); }
-  bool binary(nlohmann::json::binary_t&) { return scalar({}); }
+  bool binary(nlohmann::json::binary_t& /*value*/) { return scalar({}); }
   bool key(std::string& name);
-  bool start_object(std::size_t) { return open(true); }
-  bool start_array(std::size_t) { return open(false); }
+  bool start_object(std::size_t /*size*/) { return open(true); }
+  bool start_array(std::size_t /*size*/) { return open(false); }
   bool end_object() { return close(); }
   bool end_array() { return close(); }
   bool parse_error(std::size_t position,
@@ -52,6 +54,7 @@ class ListReader {
 
   bool refuse(std::string why);
   bool scalar(const FieldValue& value);
+  Place place_within(bool object) const;
   bool open(bool object);
   bool close();
   bool enter(Place place);
@@ -122,18 +125,30 @@ bool ListReader::skip(const FieldValue& value) {
   return false;
 }
 
+// Which of the containers we look for this one is; Outside: none.
+Place ListReader::place_within(bool object) const {
+  switch (place_) {
+    case Place::Outside:
+      return object ? Place::Reply : Place::Outside;
+    case Place::Reply:
+      return !object && key_ == Key::Args ? Place::Args : Place::Outside;
+    case Place::Args:
+      return object ? Place::Outside : Place::List;
+    case Place::List:
+      return object ? Place::Entry : Place::Outside;
+    case Place::Entry:
+      return object && key_ == Key::Pm2Env ? Place::Env : Place::Outside;
+    case Place::Env:
+      return Place::Outside;
+  }
+  return Place::Outside;
+}
+
 bool ListReader::open(bool object) {
   if (++depth_ > kDeepest) return refuse("the reply is nested too deep");
   if (skipped_ == 0) {
-    if (place_ == Place::Outside && object) return enter(Place::Reply);
-    if (place_ == Place::Reply && key_ == Key::Args && !object) {
-      return enter(Place::Args);
-    }
-    if (place_ == Place::Args && !object) return enter(Place::List);
-    if (place_ == Place::List && object) return enter(Place::Entry);
-    if (place_ == Place::Entry && key_ == Key::Pm2Env && object) {
-      return enter(Place::Env);
-    }
+    const Place place = place_within(object);
+    if (place != Place::Outside) return enter(place);
     if (!skip({})) return false;
   }
   ++skipped_;
@@ -173,8 +188,8 @@ bool ListReader::bad_entry() {
 
 // The exception's own text quotes the JSON, and so may hold a secret.
 bool ListReader::parse_error(std::size_t position,
-                             const std::string&,
-                             const nlohmann::json::exception&) {
+                             const std::string& /*token*/,
+                             const nlohmann::json::exception& /*error*/) {
   return refuse("the reply is not JSON from byte " + std::to_string(position));
 }
 

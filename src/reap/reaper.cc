@@ -194,6 +194,10 @@ void Reaper::begin(const TreeOrder& order) {
     impl_->refuse(tree, *veto);
     return;
   }
+  // Who was signalled is awaited, however soon he exits.
+  if (std::ranges::none_of(tree.members, &Member::terminated)) {
+    settle(impl_->ports, tree);
+  }
   if (is_over(tree)) return;
   tree.deadline = steady_time() + order.grace;
   impl_->trees.push_back(std::move(tree));

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "strayd/reap/pidfd.h"
@@ -16,7 +20,8 @@
 namespace strayd {
 namespace {
 
-constexpr std::chrono::milliseconds kKillOnItsWay{500};
+constexpr std::chrono::milliseconds kDyingTime{500};
+constexpr std::size_t kLongestStatus = 64 * 1024;
 
 struct Case {
   Pidfd process{};
@@ -58,15 +63,31 @@ Case examine(const LeftOver& left, std::string_view boot_id) {
   return found;
 }
 
-bool awaits_a_kill(const Case& found) {
-  return found.recovered.left.last_step == Step::Kill &&
-         !found.process.exited();
+// A line of /proc/PID/status (proc(5)): the signals pending for the first
+// thread, in hex. The kernel puts a SIGKILL there for each thread.
+bool has_pending_kill(std::string_view status) {
+  constexpr std::string_view kPending = "\nSigPnd:\t";
+  const std::size_t at = status.find(kPending);
+  if (at == std::string_view::npos) return false;
+  status.remove_prefix(at + kPending.size());
+  std::uint64_t signals = 0;
+  std::from_chars(status.data(), status.data() + status.size(), signals, 16);
+  return (signals >> (SIGKILL - 1) & 1) != 0;
 }
 
-void await_kills(const std::vector<Case>& cases) {
-  const std::chrono::nanoseconds end = steady_time() + kKillOnItsWay;
+// What the ended strayd had sent is there: nobody sends any more.
+bool is_about_to_exit(const Case& found) {
+  if (found.process.exited()) return false;
+  const ProcId& id = found.process.id();
+  const Result<std::string> status =
+      read_file("/proc/" + std::to_string(id.pid) + "/status", kLongestStatus);
+  return is_dying(id) || (status && has_pending_kill(*status));
+}
+
+void await_exits(const std::vector<Case>& cases) {
+  const std::chrono::nanoseconds end = steady_time() + kDyingTime;
   for (const Case& found : cases) {
-    while (awaits_a_kill(found)) {
+    while (is_about_to_exit(found)) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           end - steady_time());
       if (left.count() <= 0) return;
@@ -97,7 +118,7 @@ std::vector<Recovered> recover(std::span<const LeftOver> left,
                                std::string_view boot_id) {
   std::vector<Case> cases;
   for (const LeftOver& one : left) cases.push_back(examine(one, boot_id));
-  await_kills(cases);
+  await_exits(cases);
   std::vector<Recovered> all;
   for (Case& found : cases) {
     if (found.process.fd() >= 0 && found.process.exited()) {

@@ -62,7 +62,6 @@ void terminate_all(const ReaperPorts& ports, Tree& tree, bool frozen) {
       terminate(ports, tree, member, frozen);
     }
   }
-  settle(ports, tree);
 }
 
 void kill_all(const ReaperPorts& ports, Tree& tree) {

@@ -46,7 +46,7 @@ Result<struct stat> stat_of(int fd, const std::string& path) {
 AuditFile::AuditFile(AuditOptions options, AuditWriter writer)
     : options_(std::move(options)),
       writer_(std::move(writer)),
-      lock_(options_.file + ".lock") {
+      lock_(options_.file + ".lock", options_.patience) {
   options_.keep = std::clamp(options_.keep, 1, kMostKept);
 }
 

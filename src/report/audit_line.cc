@@ -36,8 +36,12 @@ std::string padded(std::int64_t value, std::size_t width) {
   return std::string(width - digits.size(), '0') + digits;
 }
 
+// Whole milliseconds: more is noise for a reader.
 double seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
+  constexpr double kThousand = 1000;
+  const auto ms =
+      std::chrono::round<std::chrono::milliseconds>(duration).count();
+  return static_cast<double>(ms) / kThousand;
 }
 
 template <typename T>

@@ -13,12 +13,13 @@
 namespace strayd {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
 constexpr int kPauseMs = 2;
 
 // flock(2) knows no deadline, so a lock that is taken is asked for again.
-Result<void> take(int fd, const std::string& path) {
-  const std::chrono::nanoseconds deadline = steady_time() + kPatience;
+Result<void> take(int fd,
+                  const std::string& path,
+                  std::chrono::milliseconds patience) {
+  const std::chrono::nanoseconds deadline = steady_time() + patience;
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     if (error != EWOULDBLOCK && error != EINTR) {
@@ -69,7 +70,7 @@ Result<FileLock::Held> FileLock::lock() {
       const Result<void> opened = open_file();
       if (!opened) return std::unexpected(opened.error());
     }
-    const Result<void> taken = take(fd_.get(), path_);
+    const Result<void> taken = take(fd_.get(), path_, patience_);
     if (!taken) return std::unexpected(taken.error());
     const Result<bool> right = still_there();
     if (right && *right) return Held(fd_.get());

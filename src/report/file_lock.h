@@ -2,6 +2,7 @@
 // guards is renamed by whoever holds it.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -26,9 +27,10 @@ class FileLock {
     int fd_;
   };
 
-  explicit FileLock(std::string path) : path_(std::move(path)) {}
+  FileLock(std::string path, std::chrono::milliseconds patience)
+      : path_(std::move(path)), patience_(patience) {}
 
-  // Waits a few seconds at most: a holder that was stopped must not stop us.
+  // Waits no longer than that: a holder that was stopped must not stop us.
   Result<Held> lock();
 
  private:
@@ -36,6 +38,7 @@ class FileLock {
   Result<bool> still_there() const;
 
   std::string path_;
+  std::chrono::milliseconds patience_;
   UniqueFd fd_{};
 };
 

@@ -17,6 +17,8 @@
 namespace strayd {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kFile = "state.json";
 constexpr std::string_view kDamaged = "state.json.damaged-";
 constexpr std::size_t kDamagedKept = 5;
@@ -39,40 +41,58 @@ int rename_to_new(const std::string& from, const std::string& to) {
 
 // The unix_ms in the name of a file that was set aside.
 std::optional<std::int64_t> set_aside_at(const std::string& name) {
+  constexpr std::size_t kMostDigits = 15;  // no sum overflows
   if (!name.starts_with(kDamaged)) return std::nullopt;
   const std::string_view digits =
       std::string_view(name).substr(kDamaged.size());
   std::int64_t moment = 0;
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), moment);
-  if (error != std::errc{} || end != digits.data() + digits.size()) {
+  if (error != std::errc{} || end != digits.data() + digits.size() ||
+      digits.size() > kMostDigits) {
     return std::nullopt;
   }
   return moment;
 }
 
-// The oldest go. What can't be listed or removed stays: it is no harm.
-void prune_set_aside(const std::string& directory) {
-  namespace fs = std::filesystem;
-  std::vector<std::pair<std::int64_t, fs::path>> kept;
+using SetAside = std::vector<std::pair<std::int64_t, fs::path>>;
+
+// Oldest first. What can't be listed is none.
+SetAside list_set_aside(const std::string& directory) {
+  SetAside found;
   std::error_code ignored;
   fs::directory_iterator entry(directory, ignored);
   for (; entry != fs::directory_iterator{}; entry.increment(ignored)) {
     const std::optional<std::int64_t> moment =
         set_aside_at(entry->path().filename().string());
-    if (moment) kept.emplace_back(*moment, entry->path());
+    if (moment) found.emplace_back(*moment, entry->path());
   }
-  std::ranges::sort(kept);
-  for (std::size_t i = 0; i + kDamagedKept < kept.size(); ++i) {
-    fs::remove(kept[i].second, ignored);
+  std::ranges::sort(found);
+  return found;
+}
+
+// What can't be removed stays: it is no harm.
+void prune_set_aside(const std::string& directory) {
+  const SetAside found = list_set_aside(directory);
+  std::error_code ignored;
+  for (std::size_t i = 0; i + kDamagedKept < found.size(); ++i) {
+    fs::remove(found[i].second, ignored);
   }
+}
+
+// Now, but later than all before it: the newest is never pruned for a clock
+// that was set back.
+std::int64_t next_moment(const std::string& directory) {
+  const SetAside before = list_set_aside(directory);
+  const std::int64_t now = unix_ms();
+  return before.empty() ? now : std::max(now, before.back().first + 1);
 }
 
 Result<LoadedState> start_afresh(const std::string& directory,
                                  const std::string& why) {
   constexpr int kTries = 1000;
   const std::string path = path_in(directory, kFile);
-  std::int64_t moment = unix_ms();
+  std::int64_t moment = next_moment(directory);
   std::string aside;
   int error = EEXIST;
   for (int i = 0; i < kTries && error == EEXIST; ++i, ++moment) {

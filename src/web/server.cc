@@ -172,7 +172,7 @@ void Server::Impl::stop() {
   shutdown_sockets_at(bound);
   shutdown_sockets_at(bound);
   ::mg_stop(context);
-  // mg_stop forgets the connections that no thread had taken up yet.
+  // mg_stop forgets a connection that was being accepted when it began.
   close_sockets_at(bound);
   context = nullptr;
 }

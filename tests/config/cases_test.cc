@@ -3,9 +3,11 @@
 #include <string>
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "strayd/config/config.h"
+#include "strayd/core/result.h"
 
 namespace strayd {
 namespace {

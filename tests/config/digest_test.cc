@@ -1,7 +1,9 @@
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "config/text.h"
 

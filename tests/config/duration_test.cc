@@ -1,6 +1,10 @@
+#include <chrono>
+
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "strayd/config/config.h"
+#include "strayd/core/result.h"
 
 namespace strayd {
 namespace {

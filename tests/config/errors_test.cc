@@ -2,6 +2,10 @@
 #include <string>
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "strayd/config/config.h"
+#include "strayd/core/result.h"
 
 #include "config/text.h"
 
@@ -68,8 +72,8 @@ TEST(Errors, are_no_more_than_twenty_lines_and_say_how_many_more) {
 }
 
 TEST(Errors, print_foreign_bytes_escaped) {
-  const std::string what =
-      refusal("{\"a\u202e\u009b\": 1, \"mode\": \"\\u001b[2J\u009b\x7f\"}");
+  const std::string what = refusal(
+      "{\"a\xe2\x80\xae\u009b\": 1, \"mode\": \"\\u001b[2J\u009b\x7f\"}");
   EXPECT_THAT(what, HasSubstr(R"("a\xe2\x80\xae\xc2\x9b": unknown key)"));
   EXPECT_THAT(what, HasSubstr(R"(got "\u001b[2J\xc2\x9b\x7f")"));
 }

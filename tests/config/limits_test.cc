@@ -1,6 +1,8 @@
+#include <cstddef>
 #include <string>
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "config/text.h"
 

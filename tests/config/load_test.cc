@@ -4,16 +4,20 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "strayd/config/config.h"
+#include "strayd/core/policy.h"
+#include "strayd/core/result.h"
 
 namespace strayd {
 namespace {
 
 class Load : public testing::Test {
- protected:
+ public:
   Load() {
     std::string name =
         (std::filesystem::temp_directory_path() / "strayd-config-XXXXXX")
@@ -27,6 +31,7 @@ class Load : public testing::Test {
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 
+ protected:
   std::string path(const std::string& name) const {
     return directory_ + "/" + name;
   }
@@ -60,7 +65,7 @@ TEST_F(Load, tells_which_file_is_not_there) {
 
 TEST_F(Load, stops_at_a_file_that_is_too_large) {
   const Result<Config> config =
-      load_config(write("{}" + std::string(1024 * 1024, ' ')));
+      load_config(write("{}" + std::string(std::size_t{1024} * 1024, ' ')));
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().fault, Fault::Exhausted);
 }

@@ -1,6 +1,15 @@
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "strayd/config/config.h"
+#include "strayd/core/policy.h"
 
 #include "config/text.h"
 
@@ -35,8 +44,9 @@ TEST(Meaning, of_a_rule_is_taken_over) {
   ASSERT_EQ(policy.rules.size(), 1U);
   const Rule& rule = policy.rules.front();
   EXPECT_EQ(rule.name, "api");
-  EXPECT_TRUE(rule.match.pattern.value().matches("node src/api.js"));
-  EXPECT_FALSE(rule.match.pattern.value().matches("node src/api.json"));
+  ASSERT_TRUE(rule.match.pattern);
+  EXPECT_TRUE(rule.match.pattern->matches("node src/api.js"));
+  EXPECT_FALSE(rule.match.pattern->matches("node src/api.json"));
   EXPECT_EQ(rule.match.exe, "node");
   EXPECT_EQ(rule.match.uid, 1000U);
   EXPECT_EQ(rule.match.cwd, "/srv/api");

@@ -9,6 +9,7 @@
 #include <re2/re2.h>
 
 #include "strayd/config/config.h"
+#include "strayd/core/result.h"
 
 namespace strayd {
 namespace {

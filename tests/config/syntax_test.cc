@@ -1,5 +1,6 @@
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -9,13 +10,11 @@
 namespace strayd {
 namespace {
 
-struct Slip {
-  std::string_view text{};
-  std::string_view told{};
-};
+// A text, and what is told of it.
+using Slip = std::pair<std::string_view, std::string_view>;
 
 void expect_told(const std::vector<Slip>& slips) {
-  for (const Slip& slip : slips) EXPECT_EQ(refusal(slip.text), slip.told);
+  for (const auto& [text, told] : slips) EXPECT_EQ(refusal(text), told);
 }
 
 TEST(Syntax, of_an_empty_file_lacks_the_object) {

@@ -3,12 +3,14 @@
 // nobody may stay frozen.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <map>
 #include <random>
 #include <sstream>
@@ -164,20 +166,21 @@ int expect_recovery(const std::string& ledger,
   const Accounts accounts = read_ledger(ledger);
   int thawed = 0;
   for (const Recovered& one : recover(unresolved(accounts), kBoot)) {
-    EXPECT_EQ(one.finding != Finding::Exited, lives(one.left.id));
+    EXPECT_FALSE(one.finding == Finding::Exited && lives(one.left.id));
     if (one.finding == Finding::Thawed) ++thawed;
   }
   for (const pid_t pid : living_work()) EXPECT_NE(state_of(pid), 'T');
   for (const ProcId& id : before) {
-    if (!lives(id)) EXPECT_TRUE(accounts.contains(id)) << id.pid;
+    EXPECT_TRUE(lives(id) || accounts.contains(id)) << id.pid;
   }
   return thawed;
 }
 
 // Ends a strayd in its work, recovers, and clears away. How many were frozen.
-int crash(int last_call, std::chrono::microseconds moment) {
-  const TempDir directory;
-  const std::string ledger = directory / "ledger";
+int crash(const std::string& ledger,
+          int last_call,
+          std::chrono::microseconds moment) {
+  ::unlink(ledger.c_str());
   const pid_t root = start_tree();
   const std::vector<ProcId> before = living_ids();
   const Strayd strayd{.ledger = ledger, .root = root, .last_call = last_call};
@@ -200,26 +203,37 @@ int crash(int last_call, std::chrono::microseconds moment) {
   return thawed;
 }
 
-TEST(Crash, at_every_call_leaves_nobody_frozen_and_everything_accounted) {
-  in_pid_namespace([] {
+// A crash of a process loses nothing of a file; so the disk need not be waited
+// for, and there is none.
+void in_memory_of_their_own(
+    const std::function<void(const std::string& ledger)>& body) {
+  const TempDir directory;
+  in_pid_namespace([&] {
+    ASSERT_EQ(::mount("none", directory.path().c_str(), "tmpfs", 0, nullptr),
+              0);
     std::signal(SIGCHLD, SIG_IGN);
+    body(directory / "ledger");
+  });
+}
+
+TEST(Crash, at_every_call_leaves_nobody_frozen_and_everything_accounted) {
+  in_memory_of_their_own([](const std::string& ledger) {
     int thawed = 0;
     for (int call = 1; call <= 60; ++call) {
       SCOPED_TRACE(testing::Message() << "at call " << call);
-      thawed += crash(call, {});
+      thawed += crash(ledger, call, {});
     }
     EXPECT_GT(thawed, 0) << "no freeze was ever hit";
   });
 }
 
 TEST(Crash, at_random_moments_leaves_nobody_frozen_and_everything_accounted) {
-  in_pid_namespace([] {
-    std::signal(SIGCHLD, SIG_IGN);
+  in_memory_of_their_own([](const std::string& ledger) {
     std::minstd_rand dice(11);
     for (int run = 0; run < 140; ++run) {
       const auto moment = std::chrono::microseconds{dice() % 30'000};
       SCOPED_TRACE(testing::Message() << "after " << moment.count() << " us");
-      crash(0, moment);
+      crash(ledger, 0, moment);
     }
   });
 }

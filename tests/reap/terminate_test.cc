@@ -30,6 +30,25 @@ TEST(Terminate, ends_a_process_and_counts_it_once) {
   });
 }
 
+TEST(Terminate, awaits_whom_it_signalled_however_soon_he_exits) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet root;
+    root.do_now('f');
+    const TreeOrder order = world.order(root.pid());
+    world.hold(order);
+    world.on_read = [&](const ProcId& id) {
+      if (id == order.root) return;
+      EXPECT_TRUE(eventually([&] { return !is_running(order.root.pid); }));
+    };
+    world.reaper.begin(order);
+    EXPECT_EQ(world.reaper.awaited(), 2U);
+    EXPECT_TRUE(world.outcomes.empty());
+    world.run();
+    EXPECT_EQ(world.outcomes.size(), 2U);
+  });
+}
+
 TEST(Terminate, ends_a_whole_tree_and_promises_each_member_first) {
   in_pid_namespace([] {
     World world;

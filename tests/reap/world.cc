@@ -1,7 +1,6 @@
 #include "world.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -223,7 +222,8 @@ bool eventually(const std::function<bool()>& is_so) {
   const std::chrono::nanoseconds end = steady_time() + std::chrono::seconds{10};
   while (!is_so()) {
     if (steady_time() > end) return false;
-    ::sched_yield();
+    const timespec pause{.tv_sec = 0, .tv_nsec = 200'000};
+    ::ppoll(nullptr, 0, &pause, nullptr);
   }
   return true;
 }

@@ -72,8 +72,10 @@ TEST(AuditFullDisk, promises_nothing_but_accounts_for_what_was_promised) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::Exhausted);
     EXPECT_THAT(refused.error().what, HasSubstr(dir / "a"));
-    EXPECT_FALSE(audit.note("note", "this can wait"));
     EXPECT_EQ(content_of(dir / "a"), before);
+    int notes = 0;
+    while (notes < 1000 && audit.note("note", "this can wait")) ++notes;
+    EXPECT_LT(notes, 1000) << "they ate the reserve";
 
     for (int i = 0; i < 100; ++i) {
       ASSERT_TRUE(audit.outcome("reap", promised.reaped())) << i;
@@ -178,7 +180,8 @@ TEST(AuditFaults, works_where_no_space_can_be_set_aside) {
 
 TEST(AuditFaults, waits_for_no_lock_for_ever) {
   const RamDir dir;
-  Audit audit = open_or_die({.file = dir / "a"});
+  Audit audit = open_or_die(
+      {.file = dir / "a", .patience = std::chrono::milliseconds{50}});
   const UniqueFd taken{::open((dir / "a.lock").c_str(), O_RDONLY | O_CLOEXEC)};
   ASSERT_EQ(::flock(taken.get(), LOCK_EX), 0);
   const Result<void> refused = intend(audit, Condemned(100).intent());

@@ -1,9 +1,8 @@
 #include "strayd/web/gate.h"
 
-#include <time.h>
-
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <latch>
 #include <string>
 #include <thread>
@@ -28,14 +27,18 @@ constexpr auto kRight = "Basic cHJvbTpzZWNyZXQ=";     // prom:secret
 constexpr auto kWrong = "Basic cHJvbTp3cm9uZw==";     // prom:wrong
 constexpr auto kStranger = "Basic ZXZlOnNlY3JldA==";  // eve:secret
 
+std::chrono::nanoseconds cpu_time() {
+  timespec now{};
+  EXPECT_EQ(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+  return std::chrono::seconds(now.tv_sec) +
+         std::chrono::nanoseconds(now.tv_nsec);
+}
+
+// Of this thread: how busy the machine is does not matter.
 std::chrono::nanoseconds cpu_time_of(const auto& work) {
-  timespec before{};
-  timespec after{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+  const auto before = cpu_time();
   work();
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
-  return std::chrono::seconds(after.tv_sec - before.tv_sec) +
-         std::chrono::nanoseconds(after.tv_nsec - before.tv_nsec);
+  return cpu_time() - before;
 }
 
 TEST(BasicAuth, is_a_scheme_and_base64_of_user_and_password) {
@@ -141,12 +144,13 @@ TEST(Gate, checks_a_right_password_at_full_cost_only_once) {
 TEST(Gate, lets_the_known_in_while_others_guess) {
   Gate gate(Users{{"prom", kFair}});
   ASSERT_EQ(gate.admit(kRight), Admission::Welcome);
-  constexpr int kGuessers = 24;
-  std::latch all_there(kGuessers + 1);
+  constexpr std::size_t guesser_count = 24;
+  std::latch all_there(std::ptrdiff_t{guesser_count} + 1);
   std::atomic<int> busy = 0;
   std::atomic<int> welcome = 0;
   std::vector<std::jthread> guessers;
-  for (int i = 0; i < kGuessers; ++i) {
+  guessers.reserve(guesser_count);
+  for (std::size_t i = 0; i < guesser_count; ++i) {
     guessers.emplace_back([&] {
       all_there.arrive_and_wait();
       const Admission answer = gate.admit(kWrong);

@@ -71,8 +71,8 @@ TEST(Gzip, gives_back_what_went_in) {
   for (int i = 0; i < 5000; ++i) text += "strayd_scans_total 1\n";
   const auto packed = gzip(text);
   ASSERT_TRUE(packed);
-  EXPECT_LT(packed->size(), text.size() / 10);
-  EXPECT_EQ(gunzip(*packed, text.size()), text);
+  EXPECT_LT(packed.value().size(), text.size() / 10);
+  EXPECT_EQ(gunzip(packed.value(), text.size()), text);
 }
 
 TEST(Head, says_what_keeps_a_browser_from_harm) {

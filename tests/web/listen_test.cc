@@ -113,5 +113,13 @@ TEST(ShutdownSocketsAt, ends_what_listens_there_and_nothing_else) {
   EXPECT_TRUE(other.listens());
 }
 
+TEST(CloseSocketsAt, closes_what_is_bound_there_and_nothing_else) {
+  const Listener ours;  // whose own close will find nothing left to close
+  const Listener other;
+  close_sockets_at(ours.address);
+  EXPECT_FALSE(ours.listens());
+  EXPECT_TRUE(other.listens());
+}
+
 }  // namespace
 }  // namespace strayd

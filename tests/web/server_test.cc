@@ -95,7 +95,7 @@ TEST(Server, does_not_find_what_only_looks_like_a_route) {
                            "/..%2fmetrics",
                            "/../../../../etc/passwd",
                            "/%2e%2e/%2e%2e/etc/passwd",
-                           "/..\\..\\etc\\passwd",
+                           R"(/..\..\etc\passwd)",
                            "/etc/passwd",
                            "/proc/self/environ",
                            "/.htpasswd"}) {

@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Response hello(const Request&) {
+Response hello(const Request& /*request*/) {
   return {.body = "hello\n"};
 }
 
@@ -63,6 +63,7 @@ class Stallers {
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       std::vector<pollfd> waiting;
+      waiting.reserve(clients_.size());
       for (const Client& client : clients_) {
         waiting.push_back(
             {.fd = client.fd.get(), .events = POLLIN, .revents = 0});
@@ -122,7 +123,7 @@ TEST(Starvation, an_endless_body_is_not_read) {
 }
 
 TEST(Starvation, a_client_that_never_reads_is_given_up) {
-  const std::string body(32U << 20U, 'x');
+  const std::string body(16U << 20U, 'x');
   const Server server =
       start_server([&](const Request&) { return Response{.body = body}; });
   const UniqueFd fd = dial(server.address());
@@ -156,6 +157,7 @@ TEST_F(Shutdown, takes_less_than_a_second_with_nobody_there) {
 TEST_F(Shutdown, takes_less_than_a_second_with_idle_clients) {
   Server server = start_server(hello);
   std::vector<UniqueFd> idle;
+  idle.reserve(80);
   for (int i = 0; i < 80; ++i) idle.push_back(dial(server.address()));
   EXPECT_EQ(get(server.address(), "/").status, 200);
   EXPECT_LT(end(std::move(server)), seconds(1));
@@ -163,7 +165,7 @@ TEST_F(Shutdown, takes_less_than_a_second_with_idle_clients) {
 
 TEST_F(Shutdown,
        takes_less_than_a_second_with_clients_that_drip_or_do_not_read) {
-  const std::string body(32U << 20U, 'x');
+  const std::string body(16U << 20U, 'x');
   Server server =
       start_server([&](const Request&) { return Response{.body = body}; });
   const Stallers stallers(server.address(), 0, 20);
@@ -180,8 +182,9 @@ TEST_F(Shutdown,
 TEST_F(Shutdown, leaves_no_socket_behind) {
   Server server = start_server(hello);
   const std::string address = server.address();
-  // More than there are threads: some wait in the queue when it ends.
+  // More than there are threads, so that some still wait for one.
   std::vector<UniqueFd> idle;
+  idle.reserve(200);
   for (int i = 0; i < 200; ++i) idle.push_back(dial(address));
   end(std::move(server));
   EXPECT_EQ(sockets_at(address), 0U);

@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,6 +48,9 @@ class Reaper {
   void hold(std::span<const Process* const> members);
 
   // Looks once more and sends SIGTERM, root first. One veto spares the tree.
+  // If awaited() has not grown, nobody was signalled. A tree of which a member
+  // is in a running reap is left to that one: there is no outcome of this
+  // order.
   void begin(const TreeOrder& order);
 
   // Takes note of exits, ends graces, freezes and kills. Call it when a fd of

@@ -34,8 +34,8 @@ struct Recovered {
   std::string detail{};  // one line for a person; empty: nothing to add
 };
 
-// One for each, in the same order. Waits up to half a second for a SIGKILL
-// that is still on its way. `boot_id` is that of now.
+// One for each, in the same order. Waits up to half a second for those that
+// are about to exit. `boot_id` is that of now.
 std::vector<Recovered> recover(std::span<const LeftOver> left,
                                std::string_view boot_id);
 

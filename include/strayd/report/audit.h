@@ -12,6 +12,7 @@
 // and at most 4 KiB of ASCII. Arguments and environment are never in it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -28,7 +29,9 @@ namespace strayd {
 struct AuditOptions {
   std::string file{};
   std::size_t rotate_bytes = 10 * 1024 * 1024;
-  int keep = 5;  // rotated files: FILE.1 … FILE.keep
+  int keep = 5;  // rotated files: FILE.1 … FILE.keep; 1 to 100
+  // How long to wait for another strayd that writes.
+  std::chrono::milliseconds patience{5000};
 };
 
 // An intent without an outcome, left by a strayd that was ended. Its texts are
