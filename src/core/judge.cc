@@ -159,6 +159,21 @@ class Trees {
   std::unordered_set<const Process*> members_{};
 };
 
+// A wrapper that carries something managed beside this tree may be how a person
+// or a script started both: what it carries is then not nobody's.
+std::optional<Claim> managed_sibling(const Scene& scene, const Process& root) {
+  for (const Process* above : scene.forest.chain(root).ancestors) {
+    if (!is_wrapper(*above) || protected_claim(scene, *above)) break;
+    for (const Process* carried : scene.forest.subtree(*above)) {
+      if (is_dead(*carried) || !managed_claim(scene, *carried)) continue;
+      return held(Why::ManagedSibling,
+                  named(*above) + " above it also carries " + named(*carried) +
+                      ", which is managed");
+    }
+  }
+  return std::nullopt;
+}
+
 // Why the tree must be spared although its candidates are orphans.
 std::optional<Claim> veto(const Scene& scene,
                           const std::vector<const Process*>& members) {
@@ -168,6 +183,7 @@ std::optional<Claim> veto(const Scene& scene,
         "its tree has " + std::to_string(members.size()) + " processes");
   }
   const Process& root = *members.front();
+  if (auto claim = managed_sibling(scene, root)) return claim;
   for (const Process* member : members) {
     if (is_dead(*member)) continue;
     if (!member->uid || !root.uid || *member->uid != *root.uid) {

@@ -64,6 +64,8 @@ std::string_view to_string(Why why) {
       return "foreign_descendant";
     case Why::ProtectedDescendant:
       return "protected_descendant";
+    case Why::ManagedSibling:
+      return "managed_sibling";
     case Why::TreeTooLarge:
       return "tree_too_large";
     case Why::TooYoung:
@@ -139,6 +141,9 @@ std::string_view remedy(Why why) {
              "leftover.";
     case Why::LeaderLives:
       return "End the leader of its session, if nobody owns that.";
+    case Why::ManagedSibling:
+      return "Stop what the wrapper carries beside it, or end the process by "
+             "hand.";
     case Why::ForeignDescendant:
     case Why::ProtectedDescendant:
       return "End the descendant first, or leave the tree alone.";

@@ -561,6 +561,18 @@ TEST(Judge, an_unreadable_descendant_spares_the_tree) {
   expect(world, 10, Standing::Held, Why::Unreadable);
 }
 
+TEST(Judge, a_wrapper_that_also_carries_a_supervisor_spares_what_it_carries) {
+  World world;
+  world.process(11,
+                1,
+                seconds{100},
+                {"sh", "-c", "pm2 resurrect; tsx x &"},
+                "/usr/bin/dash");
+  world.server(12, 11, seconds{101});
+  world.god(13, seconds{101}).parent = 11;
+  expect(world, 12, Standing::Held, Why::ManagedSibling);
+}
+
 TEST(Judge, a_zombie_in_the_tree_spares_nothing) {
   World world;
   world.server(10, 1);

@@ -55,6 +55,7 @@ enum class Why {
   LeaderLives,
   ForeignDescendant,
   ProtectedDescendant,
+  ManagedSibling,  // the wrapper above it carries something managed too
   TreeTooLarge,
   // pending
   TooYoung,
