@@ -166,11 +166,6 @@ class Agent {
     scan();
   }
 
-  static Result<Users> load_users(const WebOptions& web) {
-    if (web.config_file.empty()) return Users{};
-    return load_web_config(web.config_file);
-  }
-
   Signals& signals_;
   Scanner& scanner_;
   Server& server_;

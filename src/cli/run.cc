@@ -10,9 +10,8 @@ ExitCode run_command(const CommandLine& line) {
                              }};
   const Result<Config> config = options.load();
   if (!config) return complain(config.error(), ExitCode::Usage);
-  if (!config->web.config_file.empty()) {
-    const Result<Users> users = load_web_config(config->web.config_file);
-    if (!users) return complain(users.error(), ExitCode::Usage);
+  if (const Result<Users> users = load_users(config->web); !users) {
+    return complain(users.error(), ExitCode::Usage);
   }
   if (auto ran = run_agent(options, *config); !ran) {
     return complain(ran.error(), ExitCode::Failed);

@@ -1,6 +1,7 @@
 #include "audit_verdicts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace strayd {
 namespace {
@@ -16,8 +17,8 @@ std::vector<const Verdict*> untold(const Report& report, const Told& before) {
       found.push_back(&verdict);
     }
   }
-  std::ranges::stable_partition(found, [](const Verdict* verdict) {
-    return is_orphan(verdict->standing);
+  std::ranges::sort(found, {}, [](const Verdict* verdict) {
+    return std::pair(!is_orphan(verdict->standing), verdict->id);
   });
   if (found.size() > kMostVerdicts) found.resize(kMostVerdicts);
   return found;

@@ -266,16 +266,12 @@ Server::~Server() = default;
 Result<Server> Server::start(const WebOptions& options, Handler handler) {
   const auto address = parse_listen(options.listen);
   if (!address) return std::unexpected(address.error());
-  Users users;
-  if (!options.config_file.empty()) {
-    auto loaded = load_web_config(options.config_file);
-    if (!loaded) return std::unexpected(std::move(loaded.error()));
-    users = std::move(*loaded);
-  }
+  auto users = load_users(options);
+  if (!users) return std::unexpected(std::move(users.error()));
   if (auto free = check_bind(*address); !free) {
     return std::unexpected(std::move(free.error()));
   }
-  auto impl = std::make_unique<Impl>(std::move(handler), std::move(users));
+  auto impl = std::make_unique<Impl>(std::move(handler), std::move(*users));
   if (auto up = impl->run(*address); !up) {
     return std::unexpected(std::move(up.error()));
   }

@@ -188,4 +188,9 @@ Result<Users> load_web_config(const std::string& path) {
   return parse_web_config(*text, path);
 }
 
+Result<Users> load_users(const WebOptions& options) {
+  if (options.config_file.empty()) return Users{};
+  return load_web_config(options.config_file);
+}
+
 }  // namespace strayd

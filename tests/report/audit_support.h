@@ -1,19 +1,16 @@
 // What the tests of the audit ledger share.
 #pragma once
 
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,38 +20,23 @@
 #include "strayd/core/intent.h"
 #include "strayd/report/audit.h"
 
+#include "support/temp_dir.h"
+
 namespace strayd::test {
 
 inline const std::string kBoot = "7b1f2d6e-0000-4000-8000-1d2c3b4a5968";
 
-// A directory in memory, gone when the test ends: a sync costs nothing there,
-// and what SIGKILL leaves behind is the same.
-class RamDir {
+// In memory, where a sync costs nothing and what SIGKILL leaves behind is the
+// same.
+class RamDir : public TempDir {
  public:
-  RamDir() {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  RamDir(RamDir&&) = delete;
-  RamDir& operator=(RamDir&&) = delete;
-  RamDir(const RamDir&) = delete;
-  RamDir& operator=(const RamDir&) = delete;
-  ~RamDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const {
-    return path_ + "/" + name;
-  }
+  RamDir() : TempDir(base()) {}
 
  private:
   static std::string base() {
     const bool usable = ::access("/dev/shm", W_OK) == 0;
     return usable ? "/dev/shm/" : testing::TempDir();
   }
-
-  std::string path_ = base() + "strayd-XXXXXX";
 };
 
 // A process on its way out, and the evidence for it.

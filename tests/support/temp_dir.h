@@ -13,7 +13,8 @@ namespace strayd::test {
 
 class TempDir {
  public:
-  TempDir() : path_(testing::TempDir() + "strayd-XXXXXX") {
+  explicit TempDir(const std::string& base = testing::TempDir())
+      : path_(base + "strayd-XXXXXX") {
     if (::mkdtemp(path_.data()) == nullptr) std::abort();
   }
   TempDir(TempDir&&) = delete;

@@ -39,6 +39,8 @@ using Users = std::map<std::string, std::string>;
 // https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
 Result<Users> load_web_config(const std::string& path);
 Result<Users> parse_web_config(std::string_view text, std::string_view name);
+// Those of the options' config_file; without one, nobody is asked.
+Result<Users> load_users(const WebOptions& options);
 
 class Server {
  public:
