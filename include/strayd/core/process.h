@@ -63,7 +63,9 @@ struct Process {
   std::uint32_t flags = 0;  // PF_*
   std::int64_t threads = 1;
   BootTime started{};
-  std::string comm{};  // raw bytes
+  std::chrono::nanoseconds cpu{};    // user and system time of all its threads
+  std::uint64_t resident_bytes = 0;  // shared pages included
+  std::string comm{};                // raw bytes
   // From /proc/PID/status.
   Observed<uid_t> uid = not_asked<uid_t>();  // the real one
   // Depth of its pid namespace below the one of the procfs mount; 1: the same.
@@ -78,6 +80,9 @@ struct Process {
   // The path in the unified hierarchy, else in name=systemd, else the first.
   Observed<std::string> cgroup = not_asked<std::string>();
   Observed<Environment> environment = not_asked<Environment>();
+  // Its fair share of the memory (Pss of /proc/PID/smaps_rollup): asked for
+  // seldom, and then the newest that is known.
+  Observed<std::uint64_t> pss_bytes = not_asked<std::uint64_t>();
 };
 
 // A zombie leader may still have living threads: then it is alive.

@@ -1,0 +1,66 @@
+// What the kernel said of the TCP sockets of one moment, in strayd's own
+// network namespace (sock_diag(7)). A value, as a snapshot is.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "strayd/core/process.h"
+
+namespace strayd {
+
+// IPv6, or IPv4 as ::ffff:a.b.c.d; network byte order.
+struct IpAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  auto operator<=>(const IpAddress&) const = default;
+};
+
+struct Endpoint {
+  IpAddress ip{};
+  std::uint16_t port = 0;  // host byte order
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+// A socket's inode names it: what a process holds is known by it.
+using SocketInode = std::uint64_t;
+
+struct Listener {
+  SocketInode inode = 0;
+  Endpoint local{};
+  bool operator==(const Listener&) const = default;
+};
+
+struct Connection {
+  SocketInode inode = 0;
+  Endpoint local{};
+  Endpoint remote{};
+  // Since the last byte came in (tcpi_last_data_recv); nullopt: not said.
+  std::optional<std::chrono::milliseconds> since_receive{};
+  bool operator==(const Connection&) const = default;
+};
+
+struct SocketTable {
+  std::vector<Listener> listeners{};
+  // Established ones; nullopt: they were not asked for.
+  std::optional<std::vector<Connection>> connections{};
+};
+
+// The sockets that each process holds. A process whose descriptors were not
+// asked for, or may not be read, is not in it or says why.
+using Holdings = std::map<ProcId, Observed<std::vector<SocketInode>>>;
+
+// A far end that the configuration names, with the addresses that its hosts
+// have now. Empty ports: any.
+struct Remote {
+  std::string name{};
+  std::vector<IpAddress> addresses{};
+  std::vector<std::uint16_t> ports{};
+};
+
+}  // namespace strayd
