@@ -16,7 +16,7 @@ namespace strayd {
 
 struct Pm2Config {
   bool automatic = true;             // "homes": "auto"
-  std::vector<std::string> homes{};  // absolute; in auto mode besides those found
+  std::vector<std::string> homes{};  // absolute; when auto, beside those found
   std::chrono::milliseconds timeout{2000};
 };
 
