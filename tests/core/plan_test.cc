@@ -11,7 +11,7 @@ namespace {
 using std::chrono::seconds;
 using testing::World;
 
-constexpr Authority kEnforcing{.act = true};
+const Authority kEnforcing{.act = true};
 
 // A host with so many separate strays.
 World with_strays(int count) {
