@@ -167,6 +167,17 @@ TEST(Metrics, a_silent_home_is_down_and_its_apps_are_absent) {
   EXPECT_THAT(text, HasSubstr("cause=\"exit_code\"} 3\n"));
 }
 
+TEST(Metrics, every_daemon_of_a_home_counts_though_none_is_believed) {
+  Report report = sample::quiet_report();
+  report.pm2 = {sample::quiet(sample::kHome, Pm2Quiet::Silent, "2 daemons")};
+  report.pm2.front().daemons = 2;
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_pm2_daemons{pm2_home=\"/root/.pm2\"} 2\n"));
+  report.pm2.front().daemons = 1;
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_pm2_daemons{pm2_home=\"/root/.pm2\"} 1\n"));
+}
+
 TEST(Metrics, two_answers_that_contradict_leave_the_number_of_daemons_open) {
   Report report = sample::quiet_report();
   EXPECT_THAT(page(report),
