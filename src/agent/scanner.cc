@@ -91,12 +91,12 @@ struct Scanner::Impl {
 ReaperPorts Scanner::Impl::reaper_ports() {
   return {.snapshot = [this] { return take_snapshot(); },
           .read = [this](const ProcId& id) { return parts.procfs.read(id); },
-          .claim =
-              [this](const Snapshot& fresh, const ProcId& id) {
-                return claim_on(
+          .claims =
+              [this](const Snapshot& fresh, std::span<const ProcId> ids) {
+                return claims_on(
                     {.snapshot = fresh, .pm2 = pm2, .memory = memory},
                     parts.config.policy,
-                    id);
+                    ids);
               },
           .intend = [this](std::span<const Intent> intents) -> Result<void> {
             if (!parts.audit)

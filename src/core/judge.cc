@@ -300,15 +300,19 @@ std::vector<Verdict> in_both(std::span<const Verdict> first,
   return second;
 }
 
-std::optional<Claim> claim_on(const Evidence& evidence,
-                              const Policy& policy,
-                              const ProcId& id) {
+std::vector<std::optional<Claim>> claims_on(const Evidence& evidence,
+                                            const Policy& policy,
+                                            std::span<const ProcId> ids) {
   const Scene scene(evidence, policy);
-  const Process* process = scene.forest.find(id);
-  if (process == nullptr) {
-    return held(Why::Unreadable, "it is not in the snapshot");
+  std::vector<std::optional<Claim>> claims;
+  claims.reserve(ids.size());
+  for (const ProcId& id : ids) {
+    const Process* process = scene.forest.find(id);
+    claims.push_back(process != nullptr
+                         ? strongest_claim(scene, *process)
+                         : held(Why::Unreadable, "it is not in the snapshot"));
   }
-  return strongest_claim(scene, *process);
+  return claims;
 }
 
 }  // namespace strayd

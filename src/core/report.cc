@@ -126,6 +126,8 @@ Totals account(Totals before, const Report& report) {
                                                              "io"});
     const auto index = static_cast<std::size_t>(report.failure->fault);
     ++before.scan_errors[std::string(kWords.at(index))];
+  } else {
+    before.last_good_unix_ms = report.finished_unix_ms;
   }
   before.scan_duration.observe(seconds(report.duration));
   account_detected(before, report);

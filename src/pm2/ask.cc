@@ -18,6 +18,7 @@
 #include "strayd/sys/os.h"
 
 #include "meet.h"
+#include "peer.h"
 
 namespace strayd {
 namespace {
@@ -133,7 +134,9 @@ std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
   for (const Pm2Home& home : homes) {
     const nanoseconds began = steady_time();
     Meeting meeting = meet(home, forest, limit);
-    Pm2View view{.home = home.path, .uid = meeting.uid};
+    Pm2View view{.home = home.path,
+                 .uid = meeting.uid,
+                 .daemons = titled_daemons(home, forest).size()};
     if (meeting.met) {
       talks.push_back({.view = views.size(),
                        .began = began,

@@ -33,8 +33,8 @@ Veto not_promised(const Error& error) {
 }
 
 // Opened by number, and still the child of that parent after that.
-Result<Pidfd> open_newborn(const Kin& newborn) {
-  return Pidfd::open(newborn.id, [&](const ProcId& id) {
+Result<Grip> open_newborn(const Kin& newborn) {
+  return Grip::open(newborn.id, [&](const ProcId& id) {
     const Result<Kin> now = read_kin(id.pid);
     return now && now->id == id && now->parent == newborn.parent;
   });
@@ -120,7 +120,7 @@ std::optional<Veto> Freeze::adopt(const std::vector<Kin>& table, bool& grown) {
   settle(ports_, tree_);
   std::vector<Member> found;
   for (const Kin& newborn : newborns(table)) {
-    Result<Pidfd> process = open_newborn(newborn);
+    Result<Grip> process = open_newborn(newborn);
     if (process) {
       found.push_back({.id = newborn.id, .process = std::move(*process)});
     } else if (process.error().fault != Fault::NotFound) {

@@ -125,10 +125,17 @@ std::optional<Veto> veto_of_facts(const Member* member,
              : veto_of_stranger(now, owner);
 }
 
-std::optional<Veto> veto_of_claim(const ReaperPorts& ports,
-                                  const Snapshot& snapshot,
+std::vector<std::optional<Claim>> claims_on_all(const ReaperPorts& ports,
+                                                const Snapshot& snapshot,
+                                                const Living& living) {
+  std::vector<ProcId> ids;
+  ids.reserve(living.size());
+  for (const Process* process : living) ids.push_back(process->id);
+  return ports.claims(snapshot, ids);
+}
+
+std::optional<Veto> veto_of_claim(const std::optional<Claim>& claim,
                                   const ProcId& id) {
-  const std::optional<Claim> claim = ports.claim(snapshot, id);
   if (!claim) return std::nullopt;
   return Veto{.why = FailureWhy::Claimed,
               .detail = pid_text(id) + " is " +
@@ -163,7 +170,10 @@ std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {
 
   Sight sight;
   const std::optional<uid_t> owner = owner_of(tree);
-  for (const Process* process : *living) {
+  const std::vector<std::optional<Claim>> claims =
+      claims_on_all(ports, *snapshot, *living);
+  for (std::size_t i = 0; i < living->size(); ++i) {
+    const Process* process = (*living)[i];
     Member* member = find_member(tree, process->id);
     // A member that was resolved and lives was refused before.
     if (member != nullptr && member->resolved) {
@@ -171,7 +181,7 @@ std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {
     }
     std::optional<Veto> spared = veto_of_facts(member, *process, owner);
     if (spared && is_dying(process->id)) continue;
-    if (!spared) spared = veto_of_claim(ports, *snapshot, process->id);
+    if (!spared) spared = veto_of_claim(claims.at(i), process->id);
     if (spared) return std::unexpected(std::move(*spared));
     if (member == nullptr) sight.grown = true;
     if (member != nullptr && !member->witness) member->witness = *process;

@@ -8,10 +8,10 @@
 #include <expected>
 #include <utility>
 
-#include "strayd/reap/pidfd.h"
 #include "strayd/sys/os.h"
 
 #include "freeze.h"
+#include "grip.h"
 #include "look.h"
 #include "signals.h"
 #include "tree.h"
@@ -93,7 +93,7 @@ struct Reaper::Impl {
   Watch watch{};
   std::vector<Tree> trees{};
   // Alive after SIGKILL. Accounted for, and not forgotten while they live.
-  std::vector<Pidfd> undying{};
+  std::vector<Grip> undying{};
   std::uint64_t names = 0;
 };
 
@@ -204,7 +204,7 @@ void Reaper::begin(const TreeOrder& order) {
 }
 
 void Reaper::advance() {
-  std::erase_if(impl_->undying, &Pidfd::exited);
+  std::erase_if(impl_->undying, &Grip::exited);
   for (Tree& tree : impl_->trees) impl_->step(tree);
   std::erase_if(impl_->trees, is_over);
 }
@@ -216,7 +216,7 @@ std::vector<int> Reaper::wait_fds() const {
       if (!member.resolved) fds.push_back(member.process.fd());
     }
   }
-  for (const Pidfd& process : impl_->undying) fds.push_back(process.fd());
+  for (const Grip& process : impl_->undying) fds.push_back(process.fd());
   return fds;
 }
 
@@ -242,7 +242,7 @@ bool Reaper::reaping(const ProcId& id) const {
            tree.members.end();
   };
   return std::ranges::any_of(impl_->trees, has) ||
-         std::ranges::find(impl_->undying, id, &Pidfd::id) !=
+         std::ranges::find(impl_->undying, id, &Grip::id) !=
              impl_->undying.end();
 }
 

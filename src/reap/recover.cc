@@ -12,9 +12,9 @@
 #include <string>
 #include <utility>
 
-#include "strayd/reap/pidfd.h"
 #include "strayd/sys/os.h"
 
+#include "grip.h"
 #include "kin.h"
 
 namespace strayd {
@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kDyingTime{500};
 constexpr std::size_t kLongestStatus = 64 * 1024;
 
 struct Case {
-  Pidfd process{};
+  Grip process{};
   Recovered recovered{};
 };
 
@@ -48,7 +48,7 @@ void thaw(Case& found) {
 Case examine(const LeftOver& left, std::string_view boot_id) {
   Case found{.recovered = {.left = left}};
   if (left.boot_id != boot_id) return found;
-  Result<Pidfd> process = Pidfd::open(left.id, [](const ProcId& id) {
+  Result<Grip> process = Grip::open(left.id, [](const ProcId& id) {
     const Result<Kin> now = read_kin(id.pid);
     return now && now->id == id && is_alive(*now);
   });

@@ -67,7 +67,7 @@ void settle(const ReaperPorts& ports, Tree& tree) {
   for (Member& member : tree.members) {
     if (member.resolved || !member.process.exited()) continue;
     resolve(ports, tree, member, seen_exit(member));
-    member.process = Pidfd{};
+    member.process = Grip{};
   }
 }
 

@@ -11,8 +11,9 @@
 #include "strayd/core/plan.h"
 #include "strayd/core/process.h"
 #include "strayd/core/report.h"
-#include "strayd/reap/pidfd.h"
 #include "strayd/reap/reaper.h"
+
+#include "grip.h"
 
 namespace strayd {
 
@@ -21,7 +22,7 @@ inline constexpr std::size_t kLargestTree = 512;
 
 struct Member {
   ProcId id{};
-  Pidfd process{};
+  Grip process{};
   // What was seen of it when the pidfd was opened; nullopt: it was found in a
   // freeze and nothing but its parent is known yet.
   std::optional<Process> witness{};

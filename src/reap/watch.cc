@@ -20,7 +20,7 @@ bool is_same(const Process& then, const Process& now) {
 std::optional<Member> first_sighting(const ReaperPorts& ports,
                                      const Process& seen) {
   Member member{.id = seen.id};
-  Result<Pidfd> process = Pidfd::open(seen.id, [&](const ProcId& id) {
+  Result<Grip> process = Grip::open(seen.id, [&](const ProcId& id) {
     Result<Process> now = ports.read(id);
     if (!now || !is_same(seen, *now)) return false;
     member.witness = std::move(*now);

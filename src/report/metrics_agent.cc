@@ -37,11 +37,12 @@ void add_scans(Page& page, const Report& report) {
   page.histogram("strayd_scan_duration_seconds",
                  "How long a scan took, in seconds.")
       .observe(totals.scan_duration);
-  if (!judged(report)) return;
+  // It must not vanish while scans fail: that is what an alert waits for.
   page.gauge("strayd_last_scan_timestamp_seconds",
-             "When the newest scan finished, in seconds of Unix time. Absent "
-             "while scans fail.")
-      .set({}, seconds_of_ms(report.finished_unix_ms));
+             "When the newest scan that did not fail finished, in seconds of "
+             "Unix time. Absent before the first.")
+      .set({}, seconds_of_ms(totals.last_good_unix_ms));
+  if (!judged(report)) return;
   page.gauge("strayd_processes", "Processes that the newest scan saw.")
       .set({}, number(report.processes));
 }

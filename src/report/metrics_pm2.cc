@@ -16,13 +16,15 @@ bool is_contradicted(const Report& report, const std::string& home) {
   });
 }
 
-// nullopt: a home that is silent, or whose answers contradict each other, may
-// have one daemon or several.
+// nullopt: a home whose answers contradict each other may have more than one,
+// and a silent one may have one without a title.
 std::optional<double> daemons(const Report& report, const Pm2View& view) {
+  if (view.daemons > 1) return number(view.daemons);
   if (view.reply) {
     if (is_contradicted(report, view.home)) return std::nullopt;
     return 1;
   }
+  if (view.daemons == 1) return 1;
   if (view.reply.error().kind == Pm2Quiet::Silent) return std::nullopt;
   return 0;
 }
@@ -112,7 +114,8 @@ void add_supervisors(Page& page, const Report& report) {
       "time.");
   Family& count = page.gauge(
       "strayd_pm2_daemons",
-      "PM2 daemons known to serve the home. Absent where that can't be told.");
+      "PM2 daemons that live and name the home: more than one is an error of "
+      "PM2. Absent where that can't be told.");
   Family& duration = page.gauge(
       "strayd_pm2_rpc_duration_seconds",
       "How long the newest exchange with the PM2 daemon took, in seconds, "

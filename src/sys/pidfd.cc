@@ -1,5 +1,6 @@
 #include "strayd/sys/pidfd.h"
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,11 @@ Result<void> signal_pidfd(int pidfd, int signal) {
   }
   return std::unexpected(
       errno_error("send signal " + std::to_string(signal), errno));
+}
+
+bool has_exited(int pidfd) {
+  pollfd wait{.fd = pidfd, .events = POLLIN, .revents = 0};
+  return ::poll(&wait, 1, 0) == 1 && (wait.revents & (POLLIN | POLLHUP)) != 0;
 }
 
 }  // namespace strayd

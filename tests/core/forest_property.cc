@@ -355,6 +355,31 @@ const char* check_closed(const Case& made, const std::vector<ProcId>& kills) {
   return nullptr;
 }
 
+// The last look before a signal: nobody whom the judgement condemns is claimed,
+// nobody is unclaimed whom the oracle knows to be somebody's, and it makes no
+// difference whether one is asked for alone or among all.
+const char* check_claims(const Evidence& evidence,
+                         const Case& made,
+                         const std::vector<ProcId>& condemned) {
+  std::vector<ProcId> all;
+  for (const Process& process : made.snapshot.processes) {
+    all.push_back(process.id);
+  }
+  const auto claims = claims_on(evidence, policy(), all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!claims[i] && wrong_to_end(made, {.id = all[i]}) != nullptr) {
+      return wrong_to_end(made, {.id = all[i]});
+    }
+    const bool ends = std::ranges::find(condemned, all[i]) != condemned.end();
+    if (ends && claims[i]) return "a condemned process is claimed";
+  }
+  const std::size_t one = all.size() / 2;
+  if (claims_on(evidence, policy(), {&all[one], 1}).front() != claims[one]) {
+    return "the claim on one is another among all";
+  }
+  return nullptr;
+}
+
 const char* check(const Case& made, std::uint64_t seed, std::uint64_t& kills) {
   const Evidence evidence{
       .snapshot = made.snapshot, .pm2 = made.pm2, .memory = made.memory};
@@ -366,6 +391,7 @@ const char* check(const Case& made, std::uint64_t seed, std::uint64_t& kills) {
   const std::vector<ProcId> condemned = kill_set(verdicts);
   kills += condemned.size();
   if (const char* wrong = check_closed(made, condemned)) return wrong;
+  if (const char* wrong = check_claims(evidence, made, condemned)) return wrong;
   if (seed % 4 != 0) return nullptr;
 
   Case shuffled = made;

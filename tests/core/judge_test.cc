@@ -21,6 +21,49 @@ void expect(const World& world, pid_t pid, Standing standing, Why why) {
       << verdict.reason.text;
 }
 
+// --- claims
+
+TEST(Claims, are_told_in_the_order_in_which_they_are_asked_for) {
+  World world;
+  world.god(5);
+  world.server(10, 5);
+  world.server(11, 1);
+  world.server(12, 1).comm = "sshd";
+  world.answers(5, {World::instance(10, seconds{100})});
+  const ProcId god = world.find(5).id;
+  const ProcId app = world.find(10).id;
+  const ProcId stray = world.find(11).id;
+  const ProcId shell = world.find(12).id;
+  const std::vector<ProcId> asked{shell, stray, app, god, stray};
+
+  const auto claims = claims_on(world.evidence(), world.policy, asked);
+
+  ASSERT_EQ(claims.size(), asked.size());
+  EXPECT_EQ(claims[0]->reason.why, Why::NeverEligible);
+  EXPECT_FALSE(claims[1]);
+  EXPECT_EQ(claims[2]->reason.why, Why::ListedByPm2);
+  EXPECT_EQ(claims[2]->app, "api");
+  EXPECT_EQ(claims[3]->reason.why, Why::SupervisorProcess);
+  EXPECT_FALSE(claims[4]);
+}
+
+TEST(Claims, hold_what_is_not_in_the_snapshot) {
+  World world;
+  const ProcId stray = world.server(10, 1).id;
+  const ProcId later{.pid = 10, .start_ticks = stray.start_ticks + 1};
+  const std::vector<ProcId> asked{later, {.pid = 99, .start_ticks = 1}};
+  for (const auto& claim : claims_on(world.evidence(), world.policy, asked)) {
+    ASSERT_TRUE(claim);
+    EXPECT_EQ(claim->standing, Standing::Held);
+    EXPECT_EQ(claim->reason.why, Why::Unreadable);
+  }
+}
+
+TEST(Claims, on_nobody_are_none) {
+  const World world;
+  EXPECT_TRUE(claims_on(world.evidence(), world.policy, {}).empty());
+}
+
 // --- stray
 
 TEST(Judge, a_server_without_owner_or_cookie_is_a_stray) {

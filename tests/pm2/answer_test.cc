@@ -49,6 +49,7 @@ TEST(Answer, names_the_daemon_its_user_and_its_apps) {
   EXPECT_EQ(view.reply->uid, ::geteuid());
   EXPECT_EQ(view.uid, ::geteuid());
   EXPECT_EQ(view.reply->instances.size(), 7U);
+  EXPECT_EQ(view.daemons, 1U);
   EXPECT_GT(view.rpc_duration, nanoseconds::zero());
 }
 

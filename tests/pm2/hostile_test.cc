@@ -286,10 +286,23 @@ TEST(Hostile, runtime_of_another_home) {
 TEST(Hostile, home_of_two_daemons_is_not_believed_though_one_answers) {
   const TempHome home;
   const FakeDaemon daemon(home.path(), answers(fixture("reply.bin")));
-  expect_silent(
+  const Pm2View view =
       ask(snapshot_of({me_as_god(home.path()), god(4'000'000, home.path())}),
-          home.path()),
-      "2 daemons for one home: pids");
+          home.path());
+  expect_silent(view, "2 daemons for one home: pids");
+  EXPECT_EQ(view.daemons, 2U);
+}
+
+TEST(Hostile, home_counts_no_daemon_of_another_home_and_no_dead_one) {
+  const TempHome home;
+  const FakeDaemon daemon(home.path(), answers(fixture("reply.bin")));
+  Process dead = god(4'000'001, home.path());
+  dead.state = 'Z';
+  const Pm2View view =
+      ask(snapshot_of({me_as_god(home.path()), god(4'000'000, "/other"), dead}),
+          home.path());
+  EXPECT_TRUE(view.reply);
+  EXPECT_EQ(view.daemons, 1U);
 }
 
 TEST(Hostile, crowd_of_homes_shares_one_bound) {

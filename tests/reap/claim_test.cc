@@ -45,6 +45,28 @@ TEST(Claims, on_any_member_spares_the_tree_and_say_why) {
   });
 }
 
+// A snapshot is indexed once for all: asking for one after the other would cost
+// the square of the tree.
+TEST(Claims, on_all_of_a_tree_are_looked_up_together) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet root;
+    for (int child = 0; child < 5; ++child) root.do_now('f');
+    const TreeOrder order = world.order(root.pid());
+    ASSERT_EQ(order.members.size(), 6U);
+    world.hold(order);
+    std::vector<ProcId> asked;
+    world.on_claim = [&](const ProcId& id) -> std::optional<Claim> {
+      asked.push_back(id);
+      return std::nullopt;
+    };
+    world.reaper.begin(order);
+    EXPECT_EQ(world.claim_looks, 1);
+    EXPECT_EQ(asked, order.members);
+    world.run();
+  });
+}
+
 TEST(Claims, on_a_late_descendant_spare_the_tree) {
   in_pid_namespace([] {
     World world;

@@ -9,8 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "strayd/reap/pidfd.h"
-
+#include "../../src/reap/grip.h"
 #include "puppet.h"
 #include "support/pid_namespace.h"
 #include "world.h"
@@ -35,8 +34,8 @@ void end_child(pid_t pid) {
   ASSERT_EQ(::waitpid(pid, nullptr, 0), pid);
 }
 
-Result<Pidfd> open_now(pid_t pid, World& world) {
-  return Pidfd::open(world.id(pid), [](const ProcId&) { return true; });
+Result<Grip> open_now(pid_t pid, World& world) {
+  return Grip::open(world.id(pid), [](const ProcId&) { return true; });
 }
 
 // The innocent runs the same program with the same arguments and mostly was
@@ -194,16 +193,16 @@ TEST(Identity, the_watch_does_not_begin_where_the_snapshot_is_outdated) {
 TEST(Identity, init_and_ourselves_cannot_even_be_held) {
   in_pid_namespace([] {
     World world;
-    const Result<Pidfd> init = open_now(1, world);
+    const Result<Grip> init = open_now(1, world);
     ASSERT_FALSE(init);
     EXPECT_EQ(init.error().fault, Fault::Denied);
     const pid_t child = start([](const auto& ready) {
       const auto yes = [](const ProcId&) {
         return true;
       };
-      EXPECT_FALSE(Pidfd::open({.pid = ::getpid()}, yes));
-      EXPECT_FALSE(Pidfd::open({.pid = 0}, yes));
-      EXPECT_FALSE(Pidfd::open({.pid = -1}, yes));
+      EXPECT_FALSE(Grip::open({.pid = ::getpid()}, yes));
+      EXPECT_FALSE(Grip::open({.pid = 0}, yes));
+      EXPECT_FALSE(Grip::open({.pid = -1}, yes));
       if (!testing::Test::HasFailure()) ready();
     });
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);
@@ -213,7 +212,7 @@ TEST(Identity, init_and_ourselves_cannot_even_be_held) {
 TEST(Identity, a_pidfd_sends_no_signal_that_is_not_of_a_reap) {
   in_pid_namespace([] {
     World world;
-    const Result<Pidfd> sleeper = open_now(start_sleeper(), world);
+    const Result<Grip> sleeper = open_now(start_sleeper(), world);
     ASSERT_TRUE(sleeper);
     const Result<void> sent = sleeper->signal(SIGHUP);
     ASSERT_FALSE(sent);
@@ -221,8 +220,8 @@ TEST(Identity, a_pidfd_sends_no_signal_that_is_not_of_a_reap) {
     EXPECT_FALSE(sleeper->exited());
     EXPECT_TRUE(sleeper->signal(SIGKILL));
     EXPECT_TRUE(eventually([&] { return sleeper->exited(); }));
-    EXPECT_FALSE(Pidfd{}.signal(SIGTERM));
-    EXPECT_TRUE(Pidfd{}.exited());
+    EXPECT_FALSE(Grip{}.signal(SIGTERM));
+    EXPECT_TRUE(Grip{}.exited());
   });
 }
 

@@ -13,9 +13,9 @@
 
 #include <gtest/gtest.h>
 
-#include "strayd/reap/pidfd.h"
 #include "strayd/reap/reaper.h"
 
+#include "../../src/reap/grip.h"
 #include "puppet.h"
 #include "support/pid_namespace.h"
 #include "world.h"
@@ -78,8 +78,8 @@ TEST(Seccomp, takes_no_flags_with_a_pidfd) {
   in_the_filter([] {
     World world;
     const pid_t victim = start_sleeper();
-    const Result<Pidfd> held =
-        Pidfd::open(world.id(victim), [](const ProcId&) { return true; });
+    const Result<Grip> held =
+        Grip::open(world.id(victim), [](const ProcId&) { return true; });
     ASSERT_TRUE(held);
     constexpr unsigned long kProcessGroup = 4;  // PIDFD_SIGNAL_PROCESS_GROUP
     EXPECT_EQ(errno_of(::syscall(SYS_pidfd_send_signal,

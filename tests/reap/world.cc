@@ -69,8 +69,13 @@ ReaperPorts World::ports() {
             on_read(id);
             return procfs_.read(id);
           },
-      .claim = [this](const Snapshot&,
-                      const ProcId& id) { return on_claim(id); },
+      .claims =
+          [this](const Snapshot&, std::span<const ProcId> ids) {
+            ++claim_looks;
+            std::vector<std::optional<Claim>> claims;
+            for (const ProcId& id : ids) claims.push_back(on_claim(id));
+            return claims;
+          },
       .intend =
           [this](std::span<const Intent> intents) {
             Result<void> done = on_intend(intents);

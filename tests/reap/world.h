@@ -45,6 +45,7 @@ class World {
 
   std::vector<Promised> promised{};
   std::vector<Reaped> outcomes{};
+  int claim_looks = 0;  // how often it was asked who claims whom
 
   // What a test may change. Called before the real thing is done.
   std::function<void()> on_snapshot = [] {

@@ -91,8 +91,20 @@ TEST(Metrics, a_failed_scan_says_nothing_of_processes) {
   const std::string text = page(report);
   EXPECT_THAT(text, Not(HasSubstr("strayd_processes ")));
   EXPECT_THAT(text, Not(HasSubstr("strayd_candidates")));
-  EXPECT_THAT(text, Not(HasSubstr("strayd_last_scan_timestamp_seconds")));
   EXPECT_THAT(text, HasSubstr("strayd_scans_total 1\n"));
+}
+
+TEST(Metrics, a_failed_scan_leaves_the_time_of_the_last_good_one) {
+  Report report = sample::quiet_report();
+  report.finished_unix_ms = sample::kNoon + 60'000;
+  report.failure = Error{.fault = Fault::Denied, .what = "open /proc"};
+  report.totals = account(std::move(report.totals), report);
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_last_scan_timestamp_seconds 1738324800\n"));
+  report.failure.reset();
+  report.totals = account(std::move(report.totals), report);
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_last_scan_timestamp_seconds 1738324860\n"));
 }
 
 TEST(Metrics, every_known_combination_is_there_at_zero) {
@@ -153,6 +165,17 @@ TEST(Metrics, a_silent_home_is_down_and_its_apps_are_absent) {
   EXPECT_THAT(text, Not(HasSubstr("strayd_backend_up")));
   // strayd's own count stays: a counter that comes and goes loses rises.
   EXPECT_THAT(text, HasSubstr("cause=\"exit_code\"} 3\n"));
+}
+
+TEST(Metrics, every_daemon_of_a_home_counts_though_none_is_believed) {
+  Report report = sample::quiet_report();
+  report.pm2 = {sample::quiet(sample::kHome, Pm2Quiet::Silent, "2 daemons")};
+  report.pm2.front().daemons = 2;
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_pm2_daemons{pm2_home=\"/root/.pm2\"} 2\n"));
+  report.pm2.front().daemons = 1;
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_pm2_daemons{pm2_home=\"/root/.pm2\"} 1\n"));
 }
 
 TEST(Metrics, two_answers_that_contradict_leave_the_number_of_daemons_open) {

@@ -93,6 +93,7 @@ inline Report quiet_report() {
       .restarts = {{Cause::ExitCode, 3}, {Cause::Operator, 2}}, .resets = 1};
   report.features = {{"pidfd", true}, {"ptrace", true}};
   report.totals.scans = 1;
+  report.totals.last_good_unix_ms = kNoon;
   report.totals.scan_duration = Histogram::with({0.01, 0.1, 1});
   report.totals.scan_duration.observe(0.012);
   report.totals.reap_duration = Histogram::with({1, 10});

@@ -67,18 +67,22 @@ std::vector<Verdict> judge(const Evidence& evidence, const Policy& policy);
 std::vector<Verdict> in_both(std::span<const Verdict> first,
                              std::vector<Verdict> second);
 
-// The strongest claim to live of one process, candidate or not: protected,
-// managed or held. nullopt: nobody claims it. This is the last look before a
-// signal.
+// Who wants a process to live, and why: protected, managed or held.
 struct Claim {
   Standing standing = Standing::Held;
   Reason reason{};
   std::string app{};
   std::string home{};
+
+  bool operator==(const Claim&) const = default;
 };
-std::optional<Claim> claim_on(const Evidence& evidence,
-                              const Policy& policy,
-                              const ProcId& id);
+
+// The strongest claim on each of these processes, candidates or not, in the
+// same order. nullopt: nobody claims it; what is not in the snapshot is held.
+// This is the last look before a signal. The snapshot is indexed once for all.
+std::vector<std::optional<Claim>> claims_on(const Evidence& evidence,
+                                            const Policy& policy,
+                                            std::span<const ProcId> ids);
 
 bool matches(const Match& match, const Process& process);
 

@@ -110,6 +110,8 @@ struct Histogram {
 // Counters since strayd started. Keys are fixed words and configured names.
 struct Totals {
   std::uint64_t scans = 0;
+  // When the newest scan that judged finished; nullopt: none did yet.
+  std::optional<std::int64_t> last_good_unix_ms{};
   std::map<std::string, std::uint64_t> scan_errors{};  // by reason
   using RuleKind = std::pair<std::string, Standing>;
   std::map<RuleKind, std::uint64_t> detected{};  // once for each process

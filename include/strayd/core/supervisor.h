@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -86,6 +87,9 @@ struct Pm2View {
   std::string home{};  // absolute PM2_HOME
   // The uid that owns the home's daemon, or the home; nullopt: not known.
   std::optional<uid_t> uid{};
+  // The living God Daemons of the snapshot whose title names this home. PM2
+  // starts a second one where a command does not reach the first.
+  std::size_t daemons = 0;
   std::expected<Pm2Answer, Pm2Silence> reply = std::unexpected(Pm2Silence{});
   std::chrono::nanoseconds
       rpc_duration{};  // of the exchange, also a failed one

@@ -25,8 +25,11 @@ struct ReaperPorts {
   std::function<Result<Snapshot>()> snapshot{};
   // One process, read now.
   std::function<Result<Process>(const ProcId&)> read{};
-  // The claim on a process of that snapshot, with the newest PM2 views.
-  std::function<std::optional<Claim>(const Snapshot&, const ProcId&)> claim{};
+  // The claim on each of these processes of that snapshot, in the same order,
+  // with the newest PM2 views.
+  std::function<std::vector<std::optional<Claim>>(const Snapshot&,
+                                                  std::span<const ProcId>)>
+      claims{};
   // Durable when it returns. A failure refuses the signal.
   std::function<Result<void>(std::span<const Intent>)> intend{};
   // One outcome for each process of an order, once.

@@ -1,5 +1,7 @@
 // A process, held by a descriptor: it stays that process whatever becomes of
-// its pid (pidfd_open(2), Linux 5.3).
+// its pid (pidfd_open(2), Linux 5.3). These are the calls and nothing more; who
+// may be signalled, and when, is for the caller to know. A reap signals through
+// a Grip alone (src/reap/grip.h).
 //
 // Not the wrappers of <sys/pidfd.h>: glibc 2.36 declares them without C
 // linkage.
@@ -18,5 +20,8 @@ Result<UniqueFd> open_pidfd(pid_t pid);
 
 // Fault::NotFound: it has ended and was reaped. Flags are always 0.
 Result<void> signal_pidfd(int pidfd, int signal);
+
+// Its last thread has ended; it may still be a zombie. Does not wait.
+bool has_exited(int pidfd);
 
 }  // namespace strayd

@@ -1,6 +1,5 @@
-#include "strayd/reap/pidfd.h"
+#include "grip.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -19,29 +18,27 @@ bool is_ours_to_send(int signal) {
 
 }  // namespace
 
-Pidfd::Pidfd(UniqueFd fd, const ProcId& id) : fd_(std::move(fd)), id_(id) {}
+Grip::Grip(UniqueFd fd, const ProcId& id) : fd_(std::move(fd)), id_(id) {}
 
-Result<Pidfd> Pidfd::open(const ProcId& id, const StillThere& still_there) {
+Result<Grip> Grip::open(const ProcId& id, const StillThere& still_there) {
   if (id.pid <= 1 || id.pid == ::getpid()) {
     return fail(Fault::Denied,
-                "a pidfd of " + std::to_string(id.pid) + " is never wanted");
+                "pid " + std::to_string(id.pid) + " is never to be signalled");
   }
   Result<UniqueFd> fd = open_pidfd(id.pid);
   if (!fd) return std::unexpected(std::move(fd.error()));
-  Pidfd held(std::move(*fd), id);
+  Grip held(std::move(*fd), id);
   if (!still_there(id) || held.exited()) {
     return fail(Fault::NotFound, "pid " + std::to_string(id.pid) + " is gone");
   }
   return held;
 }
 
-bool Pidfd::exited() const {
-  if (!fd_) return true;
-  pollfd wait{.fd = fd_.get(), .events = POLLIN, .revents = 0};
-  return ::poll(&wait, 1, 0) == 1 && (wait.revents & (POLLIN | POLLHUP)) != 0;
+bool Grip::exited() const {
+  return !fd_ || has_exited(fd_.get());
 }
 
-Result<void> Pidfd::signal(int signal) const {
+Result<void> Grip::signal(int signal) const {
   if (!fd_) return fail(Fault::NotFound, "signal: no process is held");
   if (!is_ours_to_send(signal)) {
     return fail(Fault::Malformed,
