@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kLongestText = 4096;
 constexpr std::int64_t kLargestPid = 1 << 22;  // PID_MAX_LIMIT, 64 bit
+constexpr std::int64_t kLargestExitCode = 255;
 // JavaScript's Number.MAX_SAFE_INTEGER: beyond it a count is no count.
 constexpr std::int64_t kLargestCount = (std::int64_t{1} << 53) - 1;
 // The year 2223: in nanoseconds it still fits 64 bits.
@@ -72,6 +73,12 @@ std::optional<pid_t> pid_of(const FieldValue& value) {
   const std::int64_t pid = value.number.value_or(0);
   if (pid <= 1 || pid > kLargestPid) return std::nullopt;
   return static_cast<pid_t>(pid);
+}
+
+std::optional<int> exit_code_of(const FieldValue& value) {
+  const std::optional<std::int64_t> code =
+      integer_within(value, 0, kLargestExitCode);
+  return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
 }
 
 std::chrono::milliseconds kill_timeout_of(const FieldValue& value) {
@@ -148,6 +155,11 @@ constexpr auto kEnvFields = std::to_array<EntryField>({
      .set =
          [](EntryDraft& draft, const FieldValue& value) {
            draft.instance.exec_mode = text_or(draft, value);
+         }},
+    {.key = "exit_code",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.exit_code = exit_code_of(value);
          }},
     {.key = "kill_timeout",
      .set =

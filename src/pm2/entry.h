@@ -1,5 +1,5 @@
-// One entry of PM2's list while it is being parsed, and which of its fields
-// strayd takes.
+// One entry of PM2's list, or of its bus, while it is being parsed, and which
+// of its fields strayd takes.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@ struct EntryDraft {
   std::optional<std::int64_t> inner_pm_id{};
   std::string name{};
   std::string inner_name{};
+  std::optional<int> exit_code{};  // of the launch before this one, or of this
   bool bad = false;
 };
 

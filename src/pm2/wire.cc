@@ -1,25 +1,15 @@
 #include "strayd/pm2/wire.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <string>
+
+#include "amp.h"
 
 namespace strayd {
 namespace {
 
-constexpr char kTwoArguments = '\x12';
-constexpr std::string_view kJsonTag = "j:";
-constexpr std::size_t kLength = 4;
-constexpr std::size_t kPayload = 1 + kLength;  // where the first argument is
-
-std::uint32_t u32_at(std::string_view bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  for (const char byte : bytes.substr(at, kLength)) {
-    value = (value << 8) | static_cast<unsigned char>(byte);
-  }
-  return value;
-}
+constexpr std::size_t kPayload = 1 + kAmpLength;  // where the first argument is
 
 std::unexpected<Error> malformed(std::string why) {
   return fail(Fault::Malformed, std::move(why));
@@ -28,12 +18,12 @@ std::unexpected<Error> malformed(std::string why) {
 // What the frame's beginning says of its whole size; nullopt: not there yet.
 std::optional<std::size_t> size_of_frame(std::string_view frame) {
   if (frame.size() < kPayload) return std::nullopt;
-  return kPayload + u32_at(frame, 1) + kLength + kPm2RequestId.size();
+  return kPayload + amp_length(frame, 1) + kAmpLength + kPm2RequestId.size();
 }
 
 // As far as the bytes go, do they begin as our reply does?
 Result<void> check_head(std::string_view frame, std::size_t limit) {
-  if (!frame.empty() && frame.front() != kTwoArguments) {
+  if (!frame.empty() && frame.front() != kAmpTwoArguments) {
     return malformed("the reply is not an AMP frame of two arguments");
   }
   const std::optional<std::size_t> whole = size_of_frame(frame);
@@ -42,11 +32,11 @@ Result<void> check_head(std::string_view frame, std::size_t limit) {
     return malformed("the reply says it has " + std::to_string(*whole) +
                      " bytes, more than " + std::to_string(limit));
   }
-  if (u32_at(frame, 1) < kJsonTag.size()) {
+  if (amp_length(frame, 1) < kAmpJsonTag.size()) {
     return malformed("the reply's first argument is empty");
   }
-  const std::string_view tag = frame.substr(kPayload, kJsonTag.size());
-  if (!kJsonTag.starts_with(tag)) {
+  const std::string_view tag = frame.substr(kPayload, kAmpJsonTag.size());
+  if (!kAmpJsonTag.starts_with(tag)) {
     return malformed("the reply's first argument is not JSON");
   }
   return {};
@@ -55,14 +45,14 @@ Result<void> check_head(std::string_view frame, std::size_t limit) {
 // The same for the id behind the first argument. The head is right.
 Result<void> check_tail(std::string_view frame) {
   if (frame.size() < kPayload) return {};
-  const std::size_t tail = kPayload + u32_at(frame, 1);
-  if (frame.size() < tail + kLength) return {};
-  if (u32_at(frame, tail) != kPm2RequestId.size() ||
+  const std::size_t tail = kPayload + amp_length(frame, 1);
+  if (frame.size() < tail + kAmpLength) return {};
+  if (amp_length(frame, tail) != kPm2RequestId.size() ||
       !kPm2RequestId.starts_with(
-          frame.substr(tail + kLength, kPm2RequestId.size()))) {
+          frame.substr(tail + kAmpLength, kPm2RequestId.size()))) {
     return malformed("the reply is not to our request");
   }
-  if (frame.size() > tail + kLength + kPm2RequestId.size()) {
+  if (frame.size() > tail + kAmpLength + kPm2RequestId.size()) {
     return malformed("more bytes follow the reply");
   }
   return {};
@@ -90,8 +80,8 @@ Result<Progress> Pm2ReplyDecoder::feed(std::string_view bytes) {
 
 std::string_view Pm2ReplyDecoder::json() const {
   const std::string_view frame = frame_;
-  return frame.substr(kPayload + kJsonTag.size(),
-                      u32_at(frame, 1) - kJsonTag.size());
+  return frame.substr(kPayload + kAmpJsonTag.size(),
+                      amp_length(frame, 1) - kAmpJsonTag.size());
 }
 
 }  // namespace strayd

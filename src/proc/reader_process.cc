@@ -16,6 +16,7 @@
 
 #include "strayd/sys/os.h"
 #include "strayd/sys/pidfd.h"
+#include "strayd/sys/signal_mask.h"
 
 #include "reader_child.h"
 #include "slow_reader.h"
@@ -25,24 +26,6 @@ namespace {
 
 // Above the size at which the child sends what it has.
 constexpr std::size_t kReplyRoom = 65536 + 4096;
-
-// Held while forking: a handler of the parent's must not run in the child.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(AllSignalsBlocked&&) = delete;
-  AllSignalsBlocked& operator=(AllSignalsBlocked&&) = delete;
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 std::unexpected<Error> failed(const char* what) {
   return std::unexpected(errno_error(what, errno));
@@ -92,6 +75,7 @@ Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
                                .environ_limit = limits.environ};
   pid_t pid = -1;
   {
+    // A handler of the parent's must not run in the child.
     const AllSignalsBlocked blocked;
     pid = ::fork();
     if (pid == 0) run_reader_child(setup);

@@ -1,12 +1,10 @@
 #include "strayd/web/server.h"
 
 #include <civetweb.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <ctime>
 #include <mutex>
 #include <string>
@@ -14,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "strayd/sys/signal_mask.h"
 #include "strayd/web/gate.h"
 #include "strayd/web/http.h"
 #include "strayd/web/listen.h"
@@ -28,25 +27,6 @@ constexpr std::size_t kWorthCompressing = 1024;
 // we look at the whole.
 constexpr std::size_t kSlice = 16UL * 1024;
 constexpr std::chrono::seconds kLongestAnswer{4};
-
-// CivetWeb's threads inherit the mask of who starts them. The signals belong to
-// the main thread, which waits for them; SIGPIPE belongs to nobody.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked(AllSignalsBlocked&&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(AllSignalsBlocked&&) = delete;
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 // False once the client is gone or too slow, or the server ends.
 bool write_all(mg_connection* connection,
@@ -150,6 +130,7 @@ Result<void> Server::Impl::run(const ListenAddress& address) {
   callbacks.http_error = &Impl::on_error;
   callbacks.log_message = &Impl::on_log;
   {
+    // CivetWeb's threads inherit it, and SIGPIPE with it, which is nobody's.
     const AllSignalsBlocked quiet;
     context = ::mg_start(&callbacks, this, options.data());
   }

@@ -66,6 +66,7 @@ TEST(Digest, changes_with_each_key) {
       R"({"pm2": {"homes": ["/7"]}})",
       R"({"pm2": {"homes": ["auto", "/7"]}})",
       R"({"pm2": {"timeout": "7s"}})",
+      R"({"pm2": {"events": false}})",
       R"({"limits": {"kills_per_scan": 7}})",
       R"({"limits": {"kills_per_hour": 7}})",
       remote(""),

@@ -113,6 +113,12 @@ TEST(Meaning, of_auto_among_homes_is_those_found_and_these) {
   EXPECT_THAT(pm2.homes, ElementsAre("/srv/p"));
 }
 
+TEST(Meaning, of_events_is_taken_over) {
+  EXPECT_FALSE(parsed(R"({"pm2": {"events": false}})").pm2.events);
+  EXPECT_TRUE(parsed(R"({"pm2": {"events": true}})").pm2.events);
+  EXPECT_TRUE(parsed(R"({"pm2": {}})").pm2.events);
+}
+
 TEST(Meaning, of_limits_is_taken_over) {
   const Limits limits =
       parsed(R"({"limits": {"kills_per_scan": 1, "kills_per_hour": 2}})")

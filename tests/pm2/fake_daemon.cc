@@ -34,14 +34,16 @@ std::string TempHome::operator/(std::string_view name) const {
   return (path_ + '/').append(name);
 }
 
-UniqueFd listen_in(const std::string& home, int backlog) {
+UniqueFd listen_in(const std::string& home,
+                   int backlog,
+                   std::string_view file) {
   const UniqueFd directory(
       ::open(home.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   EXPECT_TRUE(directory) << home;
   UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   const std::string path =
-      "/proc/self/fd/" + std::to_string(directory.get()) + "/rpc.sock";
+      ("/proc/self/fd/" + std::to_string(directory.get()) + '/').append(file);
   std::ranges::copy(path, std::begin(address.sun_path));
   EXPECT_EQ(::bind(listener.get(),
                    reinterpret_cast<const sockaddr*>(&address),

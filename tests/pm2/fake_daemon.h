@@ -29,7 +29,9 @@ class TempHome {
 
 // Binds `home`/rpc.sock, however long that path is, and listens. Closing it
 // leaves the file, as a killed daemon does.
-UniqueFd listen_in(const std::string& home, int backlog = 16);
+UniqueFd listen_in(const std::string& home,
+                   int backlog = 16,
+                   std::string_view file = "rpc.sock");
 
 // One accepted connection, as the daemon's thread sees it. Nothing here blocks
 // for longer than the fake daemon lives.

@@ -15,9 +15,11 @@
 namespace strayd {
 
 struct Pm2Config {
-  bool automatic = true;             // "homes": "auto"
-  std::vector<std::string> homes{};  // absolute; when auto, beside those found
+  bool automatic = true;  // "homes": "auto"
+  // Absolute; in auto mode besides those found.
+  std::vector<std::string> homes{};
   std::chrono::milliseconds timeout{2000};
+  bool events = true;  // follow their event buses: why apps restart
 };
 
 struct RemoteConfig {

@@ -1,0 +1,52 @@
+// One connection with a home's pub.sock, read as it comes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "strayd/core/pm2_event.h"
+#include "strayd/core/process.h"
+#include "strayd/core/result.h"
+#include "strayd/pm2/bus_wire.h"
+#include "strayd/sys/fd.h"
+
+namespace strayd {
+
+// What one turn of reading brought.
+struct BusHearing {
+  std::vector<Pm2Event> events{};
+  std::size_t bytes = 0;
+  std::size_t lost = 0;
+  bool dry = false;              // there was nothing more
+  std::optional<Error> ended{};  // the connection is over
+};
+
+class BusLine {
+ public:
+  BusLine(std::string home, UniqueFd socket)
+      : home_(std::move(home)), socket_(std::move(socket)) {}
+
+  const std::string& home() const { return home_; }
+  int fd() const { return socket_.get(); }
+
+  // Reads what is there, into `room` first, and no more than a few times that:
+  // the others want their turn. Where something is lost, there is a Gap.
+  BusHearing hear(std::span<char> room);
+
+ private:
+  void take(std::string_view bytes, BusHearing& heard);
+  void take_frame(const Pm2BusFrame& frame, BusHearing& heard);
+
+  std::string home_;
+  UniqueFd socket_;
+  Pm2BusDecoder decoder_{};
+};
+
+// Connects to the bus of the daemon that answered for this home.
+Result<BusLine> dial_bus(const std::string& home, const ProcId& daemon);
+
+}  // namespace strayd
