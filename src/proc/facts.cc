@@ -1,6 +1,10 @@
 #include "facts.h"
 
+#include <unistd.h>
+
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -44,6 +48,15 @@ Result<StatReading> read_stat(int root, pid_t pid) {
   return StatReading{.sight = Sight::Seen, .stat = *std::move(stat)};
 }
 
+// As much as the type holds where that is beyond it.
+std::uint64_t bytes_of(std::uint64_t pages) {
+  const long asked = ::sysconf(_SC_PAGESIZE);
+  const std::uint64_t page =
+      asked > 0 ? static_cast<std::uint64_t>(asked) : 4096;
+  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  return pages > most / page ? most : pages * page;
+}
+
 Process from_stat(ProcStat stat) {
   Process process;
   process.id = stat.id;
@@ -55,6 +68,8 @@ Process from_stat(ProcStat stat) {
   process.flags = stat.flags;
   process.threads = stat.threads;
   process.started = ticks_to_time(stat.id.start_ticks);
+  process.cpu = ticks_to_time(stat.cpu_ticks);
+  process.resident_bytes = bytes_of(stat.resident_pages);
   process.comm = std::move(stat.comm);
   return process;
 }

@@ -18,6 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     const bool leading_zero = text.starts_with('0');
     if (!leading_zero && !text.starts_with(head)) std::abort();
     if (stat->id.pid <= 0) std::abort();
+    const std::string pages = std::to_string(stat->resident_pages);
+    if (text.find(pages) == std::string_view::npos) std::abort();
   }
 
   std::size_t bytes = 0;

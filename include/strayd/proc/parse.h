@@ -28,11 +28,14 @@ struct ProcStat {
   std::int32_t tty = 0;
   std::uint32_t flags = 0;
   std::int64_t threads = 0;
+  std::uint64_t cpu_ticks = 0;  // in user and in system mode
+  std::uint64_t resident_pages = 0;
 
   bool operator==(const ProcStat&) const = default;
 };
 
-// Fault::Malformed where any field up to the start time is missing or cut off.
+// Fault::Malformed where any field up to the resident size (24) is missing or
+// cut off.
 Result<ProcStat> parse_stat(std::string_view text);
 
 // The fields of /proc/PID/status that strayd uses; Unread::Failed where one is
