@@ -12,8 +12,6 @@
 #include <csignal>
 #include <cstring>
 
-#include "slow_reader.h"
-
 namespace strayd {
 namespace {
 
@@ -77,6 +75,24 @@ class ReaderChild {
   }
 
  private:
+  struct File {
+    const char* name = "";
+    std::size_t limit = 0;
+  };
+
+  File file_of(SlowFile file) const {
+    const SlowReadLimits& limits = setup_->limits;
+    switch (file) {
+      case SlowFile::Cmdline:
+        return {.name = "/cmdline", .limit = limits.cmdline};
+      case SlowFile::Environ:
+        return {.name = "/environ", .limit = limits.environ};
+      case SlowFile::SmapsRollup:
+        return {.name = "/smaps_rollup", .limit = limits.smaps_rollup};
+    }
+    leave();
+  }
+
   // As many whole requests as there are; at least one.
   std::size_t receive() {
     char* const into = reinterpret_cast<char*>(requests_.data());
@@ -94,15 +110,12 @@ class ReaderChild {
   void answer(const ReaderRequest& request) {
     setup_->progress->at.store(request.index);
     setup_->progress->steps.fetch_add(1);
-    const bool cmdline =
-        request.file == static_cast<std::uint32_t>(SlowFile::Cmdline);
-    const Path path{request.pid, cmdline ? "/cmdline" : "/environ"};
-    const std::size_t limit =
-        cmdline ? setup_->cmdline_limit : setup_->environ_limit;
+    const File file = file_of(static_cast<SlowFile>(request.file));
+    const Path path{request.pid, file.name};
 
     ReaderReply reply{.index = request.index};
     char* const text = setup_->replies.data() + used_ + sizeof reply;
-    reply.error = read_into(path, text, limit, reply.size);
+    reply.error = read_into(path, text, file.limit, reply.size);
     if (reply.error != 0) reply.size = 0;
     std::memcpy(setup_->replies.data() + used_, &reply, sizeof reply);
     used_ += sizeof reply + reply.size;

@@ -6,10 +6,10 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <span>
 
 #include "reader_wire.h"
+#include "slow_reader.h"
 
 namespace strayd {
 
@@ -19,8 +19,7 @@ struct ReaderChildSetup {
   pid_t parent = 0;
   ReaderProgress* progress = nullptr;  // shared
   std::span<char> replies{};           // longer than the longest reply
-  std::size_t cmdline_limit = 0;
-  std::size_t environ_limit = 0;
+  SlowReadLimits limits{};
 };
 
 // Serves until the socket closes. All signals are blocked when it is called.

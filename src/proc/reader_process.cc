@@ -81,15 +81,15 @@ Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
   }
   socket_ = UniqueFd{ends[0]};
   const UniqueFd theirs{ends[1]};
-  std::vector<char> replies(kReplyRoom +
-                            std::max(limits.cmdline, limits.environ));
+  std::vector<char> replies(
+      kReplyRoom +
+      std::max({limits.cmdline, limits.environ, limits.smaps_rollup}));
   const ReaderChildSetup setup{.socket = theirs.get(),
                                .root = root,
                                .parent = ::getpid(),
                                .progress = progress_.get(),
                                .replies = replies,
-                               .cmdline_limit = limits.cmdline,
-                               .environ_limit = limits.environ};
+                               .limits = limits};
   pid_t pid = -1;
   {
     const AllSignalsBlocked blocked;

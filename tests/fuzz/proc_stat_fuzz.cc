@@ -1,7 +1,8 @@
-// Whatever /proc/PID/stat, cmdline and cgroup hold.
+// Whatever /proc/PID/stat, cmdline, cgroup and a link of fd hold.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,5 +32,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
 
   const strayd::Result<std::string> cgroup = strayd::parse_cgroup(text);
   if (cgroup && text.find(*cgroup) == std::string_view::npos) std::abort();
+
+  const std::optional<std::uint64_t> inode = strayd::parse_socket_link(text);
+  if (inode &&
+      text.find(std::to_string(*inode) + "]") == std::string_view::npos) {
+    std::abort();
+  }
   return 0;
 }

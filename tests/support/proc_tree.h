@@ -83,6 +83,11 @@ class ProcTree {
     std::filesystem::create_directories(at.parent_path());
     std::ofstream(at, std::ios::binary) << as;
   }
+  // Gives it an open descriptor, as the link that the kernel shows for it.
+  void open(pid_t pid, int descriptor, const std::string& target) const {
+    std::filesystem::create_directories(path(pid, "fd"));
+    link(target, path(pid, "fd/" + std::to_string(descriptor)));
+  }
   // A file whose open never comes back.
   bool block(pid_t pid, const std::string& file) const {
     remove(pid, file);

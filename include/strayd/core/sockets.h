@@ -51,8 +51,11 @@ struct SocketTable {
   std::optional<std::vector<Connection>> connections{};
 };
 
-// The sockets that each process holds. A process whose descriptors were not
-// asked for, or may not be read, is not in it or says why.
+// The sockets that each process holds, of any kind, ascending. A process whose
+// descriptors were not asked for, or that is gone, is not in it; one whose
+// descriptors could not be read says why. So does one of another network
+// namespace (Unread::Failed): a SocketTable of ours would not show its sockets,
+// and it would look as if it had none.
 using Holdings = std::map<ProcId, Observed<std::vector<SocketInode>>>;
 
 // A far end that the configuration names, with the addresses that its hosts

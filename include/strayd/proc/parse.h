@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,5 +68,11 @@ Result<Environment> parse_pm2_env(std::string_view json);
 // From /proc/PID/cgroup: the path in the unified hierarchy unless that is "/"
 // and there are others, else in name=systemd, else the first one's.
 Result<std::string> parse_cgroup(std::string_view text);
+
+// From /proc/PID/smaps_rollup: Pss, in bytes.
+Observed<std::uint64_t> parse_pss(std::string_view text);
+
+// From a link of /proc/PID/fd: the inode of "socket:[N]"; nullopt: no socket.
+std::optional<std::uint64_t> parse_socket_link(std::string_view target);
 
 }  // namespace strayd
