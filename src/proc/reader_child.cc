@@ -2,15 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
+
+#include "strayd/sys/helper.h"
 
 namespace strayd {
 namespace {
@@ -23,17 +23,6 @@ constexpr std::size_t kEnoughToSend = 65536;
   ::_exit(1);
 }
 
-void close_from(unsigned first) {
-  if (::close_range(first, ~0U, 0) == 0) return;
-  rlimit limit{};  // before Linux 5.9
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  for (unsigned fd = first; fd < limit.rlim_cur; ++fd) {
-    ::close(static_cast<int>(fd));
-  }
-}
-
-// Nothing of the parent's is held on to: a copy of its listening socket would
-// keep its port.
 void keep_only(int socket, int root) {
   const int high_socket = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
   const int high_root = ::fcntl(root, F_DUPFD_CLOEXEC, 3);
@@ -167,8 +156,6 @@ class ReaderChild {
 }  // namespace
 
 void run_reader_child(const ReaderChildSetup& setup) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != setup.parent) leave();  // it went before the prctl
   ::prctl(PR_SET_NAME, "strayd-reader");
   keep_only(setup.socket, setup.root);
   ReaderChild child{setup};

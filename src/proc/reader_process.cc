@@ -1,21 +1,16 @@
 #include "reader_process.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <memory>
 
 #include "strayd/sys/os.h"
-#include "strayd/sys/pidfd.h"
 
 #include "reader_child.h"
 #include "slow_reader.h"
@@ -25,24 +20,6 @@ namespace {
 
 // Above the size at which the child sends what it has.
 constexpr std::size_t kReplyRoom = 65536 + 4096;
-
-// Held while forking: a handler of the parent's must not run in the child.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(AllSignalsBlocked&&) = delete;
-  AllSignalsBlocked& operator=(AllSignalsBlocked&&) = delete;
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 std::unexpected<Error> failed(const char* what) {
   return std::unexpected(errno_error(what, errno));
@@ -86,34 +63,13 @@ Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
       std::max({limits.cmdline, limits.environ, limits.smaps_rollup}));
   const ReaderChildSetup setup{.socket = theirs.get(),
                                .root = root,
-                               .parent = ::getpid(),
                                .progress = progress_.get(),
                                .replies = replies,
                                .limits = limits};
-  pid_t pid = -1;
-  {
-    const AllSignalsBlocked blocked;
-    pid = ::fork();
-    if (pid == 0) run_reader_child(setup);
-  }
-  if (pid < 0) return failed("fork the reader");
-
-  // Our own child, not yet reaped: the number is still its own.
-  Result<UniqueFd> pidfd = open_pidfd(pid);
-  if (!pidfd) {
-    socket_ = UniqueFd{};  // it ends when it hears nobody
-    ::waitpid(pid, nullptr, 0);
-    reaped_ = true;
-    return std::unexpected(pidfd.error());
-  }
-  pidfd_ = *std::move(pidfd);
+  Result<Helper> helper = Helper::start([&] { run_reader_child(setup); });
+  if (!helper) return std::unexpected(helper.error());
+  helper_ = *std::move(helper);
   return {};
-}
-
-ReaderProcess::~ReaderProcess() {
-  if (!pidfd_ || reaped_) return;
-  kill();
-  static_cast<void>(ended(std::chrono::seconds{1}));
 }
 
 std::uint32_t ReaderProcess::at() const {
@@ -121,19 +77,11 @@ std::uint32_t ReaderProcess::at() const {
 }
 
 void ReaderProcess::kill() {
-  // It may be gone; nothing else can be wrong with a child of ours.
-  static_cast<void>(signal_pidfd(pidfd_.get(), SIGKILL));
+  helper_->kill();
 }
 
 bool ReaderProcess::ended(std::chrono::milliseconds within) {
-  if (reaped_) return true;
-  pollfd watched{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&watched, 1, static_cast<int>(within.count())) <= 0) return false;
-  siginfo_t ignored{};
-  ::waitid(
-      P_PIDFD, static_cast<id_t>(pidfd_.get()), &ignored, WEXITED | WNOHANG);
-  reaped_ = true;
-  return true;
+  return helper_->ended(within);
 }
 
 // One pass of requests and replies.
