@@ -59,11 +59,14 @@ struct SocketTable {
 using Holdings = std::map<ProcId, Observed<std::vector<SocketInode>>>;
 
 // A far end that the configuration names, with the addresses that its hosts
-// have now. Empty ports: any.
+// have, or had when a connection may have begun. Empty ports: any.
 struct Remote {
   std::string name{};
-  std::vector<IpAddress> addresses{};
+  std::vector<IpAddress> addresses{};  // ascending, each once
   std::vector<std::uint16_t> ports{};
+  // Each of its hosts has been found, now or earlier. Until then what is
+  // counted for it may be too little.
+  bool complete = false;
 };
 
 }  // namespace strayd
