@@ -1,19 +1,13 @@
 #include "strayd/net/resolver.h"
 
-#include <netdb.h>
-
-#include <algorithm>
 #include <cstddef>
-#include <map>
 #include <optional>
-#include <set>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include "strayd/sys/os.h"
 
-#include "address.h"
+#include "known_hosts.h"
 #include "lookup.h"
 
 namespace strayd {
@@ -21,33 +15,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::size_t kMostKnown = 256;
 // For a helper that was just killed.
 constexpr std::chrono::milliseconds kToEnd{20};
-
-struct Host {
-  bool literal = false;
-  bool found = false;                   // once at least
-  std::vector<IpAddress> addresses{};   // the newest first
-  std::optional<Unresolved> failure{};  // of the newest look-up
-};
-
-void remember(Host& host, std::span<const IpAddress> newest) {
-  std::vector<IpAddress> all(newest.begin(), newest.end());
-  for (const IpAddress& old : host.addresses) {
-    if (std::ranges::find(newest, old) == newest.end()) all.push_back(old);
-  }
-  all.resize(std::min(all.size(), kMostKnown));
-  host.addresses = std::move(all);
-}
-
-std::string why_failed(const LookupAnswer& answer) {
-  if (answer.error == EAI_SYSTEM) {
-    return std::generic_category().message(answer.system_error);
-  }
-  if (answer.error != 0) return ::gai_strerror(answer.error);
-  return "it has no address";
-}
 
 std::string in_ms(nanoseconds time) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time);
@@ -56,26 +25,20 @@ std::string in_ms(nanoseconds time) {
 
 }  // namespace
 
+// There is one look-up at a time, and none beside one that does not end.
 struct Resolver::Impl {
+  Impl(std::vector<RemoteHosts> wanted, ResolverOptions how)
+      : remotes(std::move(wanted)), options(how), hosts(remotes) {}
+
   std::vector<RemoteHosts> remotes;
   ResolverOptions options;
-  std::map<std::string, Host> hosts{};
+  KnownHosts hosts;
   nanoseconds next_round{};
 
-  // The look-up under way, what was taken in of it, and when something last
-  // came.
   std::optional<Lookup> lookup{};
-  std::size_t taken = 0;
-  nanoseconds last_answer{};
-  // Killed, and not gone yet.
-  bool given_up = false;
-
-  void add(const std::string& name) {
-    Host& host = hosts[name];
-    const std::optional<IpAddress> ip = to_ip(name);
-    if (!ip) return;
-    host = Host{.literal = true, .found = true, .addresses = {*ip}};
-  }
+  std::size_t taken = 0;      // of its answers
+  nanoseconds last_answer{};  // when the newest of them came
+  bool given_up = false;      // killed, and not gone yet
 
   void advance(nanoseconds now) {
     if (lookup) follow(now);
@@ -85,23 +48,17 @@ struct Resolver::Impl {
     if (lookup) {
       fail_rest("the look-up before does not end");
     } else {
-      start(names(), now);
+      start(hosts.names(), now);
     }
   }
 
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const auto& [name, host] : hosts) {
-      if (!host.literal) all.push_back(name);
-    }
-    return all;
-  }
-
-  void start(std::vector<std::string> wanted, nanoseconds now) {
-    if (wanted.empty()) return;
-    Result<Lookup> started = Lookup::start(wanted);
+  void start(std::vector<std::string> names, nanoseconds now) {
+    if (names.empty()) return;
+    Result<Lookup> started = Lookup::start(names);
     if (!started) {
-      for (const std::string& name : wanted) fail(name, started.error().what);
+      for (const std::string& name : names) {
+        hosts.fail(name, started.error().what);
+      }
       return;
     }
     lookup.emplace(*std::move(started));
@@ -129,27 +86,16 @@ struct Resolver::Impl {
   void take_in(nanoseconds now) {
     const std::span<const LookupAnswer> answers = lookup->answers();
     for (; taken < answers.size(); ++taken) {
+      // A copy: what is shared may change.
+      const LookupAnswer answer = answers[taken];
+      hosts.take_in(lookup->hosts()[taken], answer);
       last_answer = now;
-      // A copy: whoever got hold of the helper could write into it still.
-      take_in(lookup->hosts()[taken], LookupAnswer{answers[taken]});
     }
-  }
-
-  void take_in(const std::string& name, const LookupAnswer& answer) {
-    if (answer.error != 0 || answer.count == 0) {
-      return fail(name, why_failed(answer));
-    }
-    Host& host = hosts.at(name);
-    host.found = true;
-    host.failure.reset();
-    const std::size_t count =
-        std::min<std::size_t>(answer.count, LookupAnswer::kMost);
-    remember(host, std::span{answer.addresses}.first(count));
   }
 
   // On the host that it is at.
   void give_up(const std::string& why) {
-    fail(lookup->hosts()[taken], why);
+    hosts.fail(lookup->hosts()[taken], why);
     ++taken;
     lookup->kill();
     given_up = true;
@@ -166,39 +112,13 @@ struct Resolver::Impl {
 
   void fail_rest(const std::string& why) {
     for (std::size_t i = taken; i < lookup->hosts().size(); ++i) {
-      fail(lookup->hosts()[i], why);
+      hosts.fail(lookup->hosts()[i], why);
     }
-  }
-
-  void fail(const std::string& name, const std::string& why) {
-    std::optional<Unresolved>& failure = hosts.at(name).failure;
-    if (!failure)
-      failure = Unresolved{.host = name, .since_unix_ms = unix_ms()};
-    failure->why = why;
-  }
-
-  Remote describe(const RemoteHosts& remote) const {
-    std::set<IpAddress> addresses;
-    bool complete = true;
-    for (const std::string& name : remote.hosts) {
-      const Host& host = hosts.at(name);
-      complete = complete && host.found;
-      addresses.insert(host.addresses.begin(), host.addresses.end());
-    }
-    return Remote{.name = remote.name,
-                  .addresses = {addresses.begin(), addresses.end()},
-                  .ports = remote.ports,
-                  .complete = complete};
   }
 };
 
 Resolver::Resolver(std::vector<RemoteHosts> remotes, ResolverOptions options)
-    : impl_(std::make_unique<Impl>(
-          Impl{.remotes = std::move(remotes), .options = options})) {
-  for (const RemoteHosts& remote : impl_->remotes) {
-    for (const std::string& host : remote.hosts) impl_->add(host);
-  }
-}
+    : impl_(std::make_unique<Impl>(std::move(remotes), options)) {}
 Resolver::Resolver(Resolver&&) noexcept = default;
 Resolver& Resolver::operator=(Resolver&&) noexcept = default;
 Resolver::~Resolver() = default;
@@ -208,17 +128,13 @@ std::vector<Remote> Resolver::remotes() {
   std::vector<Remote> all;
   all.reserve(impl_->remotes.size());
   for (const RemoteHosts& remote : impl_->remotes) {
-    all.push_back(impl_->describe(remote));
+    all.push_back(impl_->hosts.describe(remote));
   }
   return all;
 }
 
 std::vector<Unresolved> Resolver::unresolved() const {
-  std::vector<Unresolved> all;
-  for (const auto& [name, host] : impl_->hosts) {
-    if (host.failure) all.push_back(*host.failure);
-  }
-  return all;
+  return impl_->hosts.unresolved();
 }
 
 }  // namespace strayd
