@@ -86,7 +86,8 @@ TEST(Features, have_fixed_names) {
                                    "exe_of_others",
                                    "environ_of_others",
                                    "signal_others",
-                                   "seccomp"));
+                                   "seccomp",
+                                   "network_namespace"));
 }
 
 TEST(Features, are_all_there_for_root) {
@@ -128,6 +129,19 @@ TEST(Features, refuse_the_proc_of_another_pid_namespace) {
   });
   EXPECT_THAT(told, HasSubstr("-live_procfs -pid_namespace +pidfd"));
   EXPECT_THAT(told, HasSubstr("dead"));
+}
+
+TEST(Features, lack_the_network_of_others_in_one_of_our_own) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  EXPECT_THAT(told_by_init("", [] { return available_in(); }),
+              HasSubstr("+network_namespace"));
+  EXPECT_THAT(told_by_init("",
+                           [] {
+                             return ::unshare(CLONE_NEWNET) == 0
+                                        ? available_in()
+                                        : "no namespace";
+                           }),
+              HasSubstr("-network_namespace"));
 }
 
 TEST(Features, lack_what_an_ordinary_user_may_not) {
