@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "strayd/agent/features.h"
 #include "strayd/agent/settle.h"
 #include "strayd/sys/os.h"
 
@@ -50,7 +51,7 @@ Result<Scanner::Parts> prepare(const Config& config,
   if (!table) return std::unexpected(table.error());
   Scanner::Parts parts{.config = config,
                        .procfs = *std::move(table),
-                       .features = probe_features(procfs),
+                       .features = features_here(procfs),
                        .wish = wish};
   if (wish == Wish::Look) return parts;
 

@@ -5,8 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "strayd/agent/features.h"
 #include "strayd/cli/options.h"
-#include "strayd/proc/features.h"
 #include "strayd/report/audit.h"
 #include "strayd/report/render.h"
 #include "strayd/report/state.h"
@@ -43,7 +43,7 @@ Feature writable(std::string name, const std::string& directory) {
 ExitCode doctor_command(const CommandLine& line) {
   const Result<Config> config = effective_config(line);
   if (!config) return complain(config.error(), ExitCode::Usage);
-  std::vector<Feature> features = probe_features(line.procfs);
+  std::vector<Feature> features = features_here(line.procfs);
   features.push_back(writable("state_dir", config->state_dir));
   const std::string& audit = config->audit.file;
   features.push_back(

@@ -1,6 +1,10 @@
 #include "facts.h"
 
+#include <unistd.h>
+
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -26,22 +30,13 @@ std::unexpected<Error> exhausted(const ReadFailure& failure, pid_t pid) {
       errno_error("read process " + std::to_string(pid), failure.error));
 }
 
-// Either the kernel has no such process, or shows it to others only, or the
-// bytes are not what they should be.
-struct StatReading {
-  Sight sight = Sight::Vanished;
-  ProcStat stat{};
-};
-
-Result<StatReading> read_stat(int root, pid_t pid) {
-  const Read<std::string> text =
-      read_text_at(root, pid_file(pid, "stat"), kStatLimit);
-  if (!text && text.error().exhausted()) return exhausted(text.error(), pid);
-  if (!text && text.error().missing()) return StatReading{};
-  if (!text) return StatReading{.sight = Sight::Refused};
-  Result<ProcStat> stat = parse_stat(*text);
-  if (!stat || stat->id.pid != pid) return StatReading{.sight = Sight::Refused};
-  return StatReading{.sight = Sight::Seen, .stat = *std::move(stat)};
+// As much as the type holds where that is beyond it.
+std::uint64_t bytes_of(std::uint64_t pages) {
+  const long asked = ::sysconf(_SC_PAGESIZE);
+  const std::uint64_t page =
+      asked > 0 ? static_cast<std::uint64_t>(asked) : 4096;
+  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  return pages > most / page ? most : pages * page;
 }
 
 Process from_stat(ProcStat stat) {
@@ -55,6 +50,8 @@ Process from_stat(ProcStat stat) {
   process.flags = stat.flags;
   process.threads = stat.threads;
   process.started = ticks_to_time(stat.id.start_ticks);
+  process.cpu = ticks_to_time(stat.cpu_ticks);
+  process.resident_bytes = bytes_of(stat.resident_pages);
   process.comm = std::move(stat.comm);
   return process;
 }
@@ -88,11 +85,6 @@ Result<void> keep(const SlowText& text,
   return {};
 }
 
-bool leader_has_exited(const Process& process) {
-  return process.state == 'Z' || process.state == 'X' || process.state == 'x' ||
-         (process.flags & kExiting) != 0;
-}
-
 template <typename T>
 bool is_refused(const Observed<T>& fact) {
   return !fact && fact.error() == Unread::Denied;
@@ -118,8 +110,23 @@ void add_cgroup(Process& process, const Observed<std::string>& text) {
 
 }  // namespace
 
+Result<StatReading> read_stat(int at, const std::string& path, pid_t pid) {
+  const Read<std::string> text = read_text_at(at, path, kStatLimit);
+  if (!text && text.error().exhausted()) return exhausted(text.error(), pid);
+  if (!text && text.error().missing()) return StatReading{};
+  if (!text) return StatReading{.sight = Sight::Refused};
+  Result<ProcStat> stat = parse_stat(*text);
+  if (!stat || stat->id.pid != pid) return StatReading{.sight = Sight::Refused};
+  return StatReading{.sight = Sight::Seen, .stat = *std::move(stat)};
+}
+
+bool leader_has_exited(const Process& process) {
+  return process.state == 'Z' || process.state == 'X' || process.state == 'x' ||
+         (process.flags & kExiting) != 0;
+}
+
 Result<Sighting> sight_process(int root, pid_t pid) {
-  Result<StatReading> reading = read_stat(root, pid);
+  Result<StatReading> reading = read_stat(root, pid_file(pid, "stat"), pid);
   if (!reading) return std::unexpected(reading.error());
   if (reading->sight != Sight::Seen) return Sighting{.sight = reading->sight};
 
@@ -201,7 +208,9 @@ Result<void> add_environment(Process& process, const SlowText& text) {
 }
 
 Result<Sight> look_again(int root, Process& process) {
-  const Result<StatReading> reading = read_stat(root, process.id.pid);
+  const pid_t pid = process.id.pid;
+  const Result<StatReading> reading =
+      read_stat(root, pid_file(pid, "stat"), pid);
   if (!reading) return std::unexpected(reading.error());
   if (reading->sight == Sight::Vanished) return Sight::Vanished;
   if (reading->sight == Sight::Refused) return Sight::Refused;

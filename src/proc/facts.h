@@ -3,10 +3,11 @@
 
 #include <sys/types.h>
 
-#include <optional>
+#include <string>
 
 #include "strayd/core/process.h"
 #include "strayd/core/result.h"
+#include "strayd/proc/parse.h"
 
 #include "slow_reader.h"
 
@@ -20,6 +21,14 @@ enum class Sight {
   Vanished,  // it exited, or another process has its pid by now
   Refused    // the kernel does not show it, or what it shows is no stat
 };
+
+// The stat of a process; `path` is relative to the directory `at`.
+struct StatReading {
+  Sight sight = Sight::Vanished;
+  ProcStat stat{};
+};
+Result<StatReading> read_stat(int at, const std::string& path, pid_t pid);
+
 struct Sighting {
   Sight sight = Sight::Vanished;
   Process process{};
@@ -30,6 +39,9 @@ Result<Sighting> sight_process(int root, pid_t pid);
 
 // Adds exe, cwd and cgroup.
 Result<void> add_links(int root, Process& process);
+
+// Whether it has given back what it had; other threads of it may live on.
+bool leader_has_exited(const Process& process);
 
 // Whether it has memory of its own, from which cmdline and environ are read.
 bool has_memory(const Process& process);

@@ -130,6 +130,18 @@ Finding probe_seccomp() {
                "run on a kernel with CONFIG_SECCOMP_FILTER");
 }
 
+// The kernel shows the sockets of our own network namespace alone.
+Finding probe_network_namespace(int root) {
+  const Read<std::string> own = read_link_at(root, "self/ns/net");
+  const Read<std::string> init = read_link_at(root, "1/ns/net");
+  if (!own || !init) return fine("not shown for pid 1: nothing to compare");
+  if (*own == *init) return fine("the same as that of pid 1");
+  return amiss(
+      "another than that of pid 1: listeners and connections of its "
+      "processes are not seen",
+      "share the host's network (--network=host, hostNetwork)");
+}
+
 }  // namespace
 
 std::vector<Feature> probe_features(const std::string& procfs_root) {
@@ -152,7 +164,9 @@ std::vector<Feature> probe_features(const std::string& procfs_root) {
                  probe_capabilities(fd, {kPtrace, kReadSearch})),
       to_feature(
           "signal_others", Need::Useful, probe_capabilities(fd, {kKill})),
-      to_feature("seccomp", Need::Useful, probe_seccomp())};
+      to_feature("seccomp", Need::Useful, probe_seccomp()),
+      to_feature(
+          "network_namespace", Need::Useful, probe_network_namespace(fd))};
 }
 
 }  // namespace strayd

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -29,16 +30,16 @@ std::unexpected<ReadFailure> failed(int error) {
 }
 
 // One buffer of getdents64(2): records of a fixed head and a name.
-void collect_pids(const char* records,
-                  std::size_t size,
-                  std::vector<pid_t>& to) {
+void collect_numbers(const char* records,
+                     std::size_t size,
+                     std::vector<int>& to) {
   for (std::size_t at = 0; at < size;) {
     unsigned short length = 0;
     std::memcpy(
         &length, records + at + offsetof(dirent64, d_reclen), sizeof length);
     const char* const name = records + at + offsetof(dirent64, d_name);
-    const std::optional<pid_t> pid = to_number<pid_t>(name);
-    if (pid && *pid > 0) to.push_back(*pid);
+    const std::optional<int> number = to_number<int>(name);
+    if (number && *number >= 0) to.push_back(*number);
     at += length;
   }
 }
@@ -87,21 +88,31 @@ Read<std::string> read_link_at(int root, const std::string& path) {
   return std::string(target);
 }
 
+Read<std::vector<int>> list_numbers(int directory, std::size_t most) {
+  std::vector<int> numbers;
+  alignas(dirent64) std::array<char, 32768> records{};
+  for (;;) {
+    const ssize_t got = ::getdents64(directory, records.data(), records.size());
+    if (got < 0) return failed(errno);
+    if (got == 0) return numbers;
+    collect_numbers(records.data(), static_cast<std::size_t>(got), numbers);
+    if (numbers.size() > most) return failed(EFBIG);
+  }
+}
+
 Result<std::vector<pid_t>> list_pids(int root) {
   const UniqueFd fd{::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!fd) return std::unexpected(errno_error("open the procfs root", errno));
-  std::vector<pid_t> pids;
-  alignas(dirent64) std::array<char, 32768> records{};
-  for (;;) {
-    const ssize_t got = ::getdents64(fd.get(), records.data(), records.size());
-    if (got < 0) return std::unexpected(errno_error("list processes", errno));
-    if (got == 0) break;
-    collect_pids(records.data(), static_cast<std::size_t>(got), pids);
+  Read<std::vector<int>> pids =
+      list_numbers(fd.get(), std::numeric_limits<std::size_t>::max());
+  if (!pids) {
+    return std::unexpected(errno_error("list processes", pids.error().error));
   }
-  std::ranges::sort(pids);
-  const auto repeated = std::ranges::unique(pids);
-  pids.erase(repeated.begin(), repeated.end());
-  return pids;
+  std::erase(*pids, 0);
+  std::ranges::sort(*pids);
+  const auto repeated = std::ranges::unique(*pids);
+  pids->erase(repeated.begin(), repeated.end());
+  return *std::move(pids);
 }
 
 std::string pid_file(pid_t pid, const char* name) {

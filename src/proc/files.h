@@ -35,6 +35,10 @@ Read<std::string> read_text_at(int root,
 // The target of a link, without the " (deleted)" that the kernel appends.
 Read<std::string> read_link_at(int root, const std::string& path);
 
+// The names in a directory that are numbers, in its order; EFBIG where there
+// are more than that.
+Read<std::vector<int>> list_numbers(int directory, std::size_t most);
+
 // The names that are pids, ascending.
 Result<std::vector<pid_t>> list_pids(int root);
 

@@ -9,7 +9,7 @@
 
 namespace strayd {
 
-// Of a start time in ticks of USER_HZ; the longest time where it is beyond all
+// Of a count of ticks of USER_HZ; the longest time where it is beyond all
 // bounds.
 BootTime ticks_to_time(std::uint64_t ticks);
 

@@ -1,4 +1,5 @@
 #include <concepts>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -36,6 +37,12 @@ class Fields {
   bool whole_ = true;
 };
 
+// As much as the type holds where the sum is beyond it.
+std::uint64_t capped_sum(std::uint64_t a, std::uint64_t b) {
+  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  return a > most - b ? most : a + b;
+}
+
 std::unexpected<Error> malformed(const char* why) {
   return fail(Fault::Malformed, std::string("parse stat: ").append(why));
 }
@@ -66,12 +73,18 @@ Result<ProcStat> parse_stat(std::string_view text) {
   stat.tty = fields.number<std::int32_t>();
   fields.skip(1);  // tpgid
   stat.flags = fields.number<std::uint32_t>();
-  fields.skip(10);  // page faults, times, priority, nice
+  fields.skip(4);  // page faults
+  const auto user_ticks = fields.number<std::uint64_t>();
+  stat.cpu_ticks = capped_sum(user_ticks, fields.number<std::uint64_t>());
+  fields.skip(4);  // times of children, priority, nice
   stat.threads = fields.number<std::int64_t>();
   fields.skip(1);  // itrealvalue
   stat.id.start_ticks = fields.number<std::uint64_t>();
+  fields.skip(1);  // vsize
+  stat.resident_pages = fields.number<std::uint64_t>();
   if (!fields.whole() || stat.state == '\0') {
-    return malformed("a field up to the start time is missing or not a number");
+    return malformed(
+        "a field up to the resident size is missing or not a number");
   }
   return stat;
 }

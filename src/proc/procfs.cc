@@ -12,9 +12,11 @@
 
 #include "facts.h"
 #include "files.h"
+#include "holdings.h"
 #include "live.h"
 #include "moment.h"
 #include "pass.h"
+#include "pss.h"
 #include "slow_reader.h"
 
 namespace strayd {
@@ -26,11 +28,14 @@ struct Procfs::Impl {
         reader(root.get(),
                SlowReadLimits{.timeout = options.read_timeout,
                               .cmdline = options.argv_limit,
-                              .environ = options.environ_limit}) {}
+                              .environ = options.environ_limit}),
+        descriptors{.each = options.descriptor_limit,
+                    .all = options.descriptors_limit} {}
 
   UniqueFd root;
   bool live = false;
   SlowReader reader;
+  DescriptorLimits descriptors;
 };
 
 namespace {
@@ -118,6 +123,15 @@ Result<Process> Procfs::read(const ProcId& id) {
   Process* const process = pass.find(id);
   if (process == nullptr) return std::unexpected(gone(id));
   return std::move(*process);
+}
+
+Result<Holdings> Procfs::holdings(std::span<const ProcId> ids) {
+  return read_holdings(impl_->root.get(), ids, impl_->descriptors);
+}
+
+Result<std::map<ProcId, Observed<std::uint64_t>>> Procfs::pss(
+    std::span<const ProcId> ids) {
+  return read_pss(impl_->root.get(), impl_->reader, ids);
 }
 
 }  // namespace strayd

@@ -2,17 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
-#include "slow_reader.h"
+#include "strayd/sys/helper.h"
 
 namespace strayd {
 namespace {
@@ -25,17 +23,6 @@ constexpr std::size_t kEnoughToSend = 65536;
   ::_exit(1);
 }
 
-void close_from(unsigned first) {
-  if (::close_range(first, ~0U, 0) == 0) return;
-  rlimit limit{};  // before Linux 5.9
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  for (unsigned fd = first; fd < limit.rlim_cur; ++fd) {
-    ::close(static_cast<int>(fd));
-  }
-}
-
-// Nothing of the parent's is held on to: a copy of its listening socket would
-// keep its port.
 void keep_only(int socket, int root) {
   const int high_socket = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
   const int high_root = ::fcntl(root, F_DUPFD_CLOEXEC, 3);
@@ -77,6 +64,24 @@ class ReaderChild {
   }
 
  private:
+  struct File {
+    const char* name = "";
+    std::size_t limit = 0;
+  };
+
+  File file_of(SlowFile file) const {
+    const SlowReadLimits& limits = setup_->limits;
+    switch (file) {
+      case SlowFile::Cmdline:
+        return {.name = "/cmdline", .limit = limits.cmdline};
+      case SlowFile::Environ:
+        return {.name = "/environ", .limit = limits.environ};
+      case SlowFile::SmapsRollup:
+        return {.name = "/smaps_rollup", .limit = limits.smaps_rollup};
+    }
+    leave();
+  }
+
   // As many whole requests as there are; at least one.
   std::size_t receive() {
     char* const into = reinterpret_cast<char*>(requests_.data());
@@ -94,15 +99,12 @@ class ReaderChild {
   void answer(const ReaderRequest& request) {
     setup_->progress->at.store(request.index);
     setup_->progress->steps.fetch_add(1);
-    const bool cmdline =
-        request.file == static_cast<std::uint32_t>(SlowFile::Cmdline);
-    const Path path{request.pid, cmdline ? "/cmdline" : "/environ"};
-    const std::size_t limit =
-        cmdline ? setup_->cmdline_limit : setup_->environ_limit;
+    const File file = file_of(static_cast<SlowFile>(request.file));
+    const Path path{request.pid, file.name};
 
     ReaderReply reply{.index = request.index};
     char* const text = setup_->replies.data() + used_ + sizeof reply;
-    reply.error = read_into(path, text, limit, reply.size);
+    reply.error = read_into(path, text, file.limit, reply.size);
     if (reply.error != 0) reply.size = 0;
     std::memcpy(setup_->replies.data() + used_, &reply, sizeof reply);
     used_ += sizeof reply + reply.size;
@@ -154,8 +156,6 @@ class ReaderChild {
 }  // namespace
 
 void run_reader_child(const ReaderChildSetup& setup) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != setup.parent) leave();  // it went before the prctl
   ::prctl(PR_SET_NAME, "strayd-reader");
   keep_only(setup.socket, setup.root);
   ReaderChild child{setup};

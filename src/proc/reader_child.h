@@ -4,26 +4,22 @@
 // (signal-safety(7)): all memory is lent by the parent before the fork.
 #pragma once
 
-#include <sys/types.h>
-
-#include <cstddef>
 #include <span>
 
 #include "reader_wire.h"
+#include "slow_reader.h"
 
 namespace strayd {
 
 struct ReaderChildSetup {
   int socket = -1;
   int root = -1;
-  pid_t parent = 0;
   ReaderProgress* progress = nullptr;  // shared
   std::span<char> replies{};           // longer than the longest reply
-  std::size_t cmdline_limit = 0;
-  std::size_t environ_limit = 0;
+  SlowReadLimits limits{};
 };
 
-// Serves until the socket closes. All signals are blocked when it is called.
+// In a helper: serves until the socket closes.
 [[noreturn]] void run_reader_child(const ReaderChildSetup& setup);
 
 }  // namespace strayd

@@ -1,22 +1,16 @@
 #include "reader_process.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <memory>
 
 #include "strayd/sys/os.h"
-#include "strayd/sys/pidfd.h"
-#include "strayd/sys/signal_mask.h"
 
 #include "reader_child.h"
 #include "slow_reader.h"
@@ -64,40 +58,18 @@ Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
   }
   socket_ = UniqueFd{ends[0]};
   const UniqueFd theirs{ends[1]};
-  std::vector<char> replies(kReplyRoom +
-                            std::max(limits.cmdline, limits.environ));
+  std::vector<char> replies(
+      kReplyRoom +
+      std::max({limits.cmdline, limits.environ, limits.smaps_rollup}));
   const ReaderChildSetup setup{.socket = theirs.get(),
                                .root = root,
-                               .parent = ::getpid(),
                                .progress = progress_.get(),
                                .replies = replies,
-                               .cmdline_limit = limits.cmdline,
-                               .environ_limit = limits.environ};
-  pid_t pid = -1;
-  {
-    // A handler of the parent's must not run in the child.
-    const AllSignalsBlocked blocked;
-    pid = ::fork();
-    if (pid == 0) run_reader_child(setup);
-  }
-  if (pid < 0) return failed("fork the reader");
-
-  // Our own child, not yet reaped: the number is still its own.
-  Result<UniqueFd> pidfd = open_pidfd(pid);
-  if (!pidfd) {
-    socket_ = UniqueFd{};  // it ends when it hears nobody
-    ::waitpid(pid, nullptr, 0);
-    reaped_ = true;
-    return std::unexpected(pidfd.error());
-  }
-  pidfd_ = *std::move(pidfd);
+                               .limits = limits};
+  Result<Helper> helper = Helper::start([&] { run_reader_child(setup); });
+  if (!helper) return std::unexpected(helper.error());
+  helper_ = *std::move(helper);
   return {};
-}
-
-ReaderProcess::~ReaderProcess() {
-  if (!pidfd_ || reaped_) return;
-  kill();
-  static_cast<void>(ended(std::chrono::seconds{1}));
 }
 
 std::uint32_t ReaderProcess::at() const {
@@ -105,19 +77,11 @@ std::uint32_t ReaderProcess::at() const {
 }
 
 void ReaderProcess::kill() {
-  // It may be gone; nothing else can be wrong with a child of ours.
-  static_cast<void>(signal_pidfd(pidfd_.get(), SIGKILL));
+  helper_->kill();
 }
 
 bool ReaderProcess::ended(std::chrono::milliseconds within) {
-  if (reaped_) return true;
-  pollfd watched{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&watched, 1, static_cast<int>(within.count())) <= 0) return false;
-  siginfo_t ignored{};
-  ::waitid(
-      P_PIDFD, static_cast<id_t>(pidfd_.get()), &ignored, WEXITED | WNOHANG);
-  reaped_ = true;
-  return true;
+  return helper_->ended(within);
 }
 
 // One pass of requests and replies.

@@ -1,12 +1,11 @@
 // The reader child as its parent sees it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 
 #include "strayd/core/result.h"
 #include "strayd/sys/fd.h"
+#include "strayd/sys/helper.h"
 
 #include "reader_wire.h"
 
@@ -45,7 +45,7 @@ class ReaderProcess {
   ReaderProcess& operator=(ReaderProcess&&) = delete;
   ReaderProcess(const ReaderProcess&) = delete;
   ReaderProcess& operator=(const ReaderProcess&) = delete;
-  ~ReaderProcess();
+  ~ReaderProcess() = default;
 
   enum class End {
     Answered,  // all of them
@@ -73,8 +73,7 @@ class ReaderProcess {
 
   SharedProgress progress_;
   UniqueFd socket_;
-  UniqueFd pidfd_;
-  bool reaped_ = false;
+  std::optional<Helper> helper_;
 };
 
 }  // namespace strayd

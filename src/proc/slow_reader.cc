@@ -17,11 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds kRememberedFor = 60s;
 
-// A batch of reads is over after so many stalls, so that one slow disk under a
-// hundred processes cannot hold up a scan by a hundred timeouts. The rest of
-// the batch counts as blocked, and is asked again in the next.
-constexpr int kMostStalls = 8;
-
 // Children that end by themselves (out of memory, say) within one batch.
 constexpr int kMostDeaths = 3;
 
@@ -39,6 +34,7 @@ std::unexpected<SlowFailure> blocked() {
 struct SlowReader::Batch {
   std::span<const SlowRead> requests;
   std::vector<std::optional<SlowText>> answers;
+  int most_stalls = 0;
   int stalls = 0;
   int deaths = 0;
 
@@ -65,7 +61,7 @@ struct SlowReader::Batch {
   }
 
   bool hopeless() const {
-    return stalls >= kMostStalls || deaths >= kMostDeaths;
+    return stalls >= most_stalls || deaths >= kMostDeaths;
   }
 };
 
@@ -75,12 +71,12 @@ SlowReader::SlowReader(int root, SlowReadLimits limits)
 SlowReader::~SlowReader() = default;
 
 Result<std::vector<SlowText>> SlowReader::read(
-    const std::vector<SlowRead>& requests) {
+    const std::vector<SlowRead>& requests, int most_stalls) {
   forget_old();
-  Batch batch{.requests = requests, .answers = {}};
+  Batch batch{.requests = requests, .answers = {}, .most_stalls = most_stalls};
   batch.answers.resize(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (blocked_until_.contains(requests[i].id)) batch.answers[i] = blocked();
+    if (is_remembered(requests[i])) batch.answers[i] = blocked();
   }
   const Result<void> done = run(batch);
   if (!done) return std::unexpected(done.error());
@@ -120,14 +116,24 @@ void SlowReader::give_up_on_current(Batch& batch) {
   const std::uint32_t at = child_->at();
   if (at >= batch.answers.size() || batch.answers[at]) return;
   batch.answers[at] = blocked();
-  const ProcId& id = batch.requests[at].id;
-  blocked_until_[id] = steady_time() + kRememberedFor;
-  // Its other file takes the same lock.
+  remember(batch.requests[at]);
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {
-    if (batch.requests[i].id == id && !batch.answers[i]) {
+    if (!batch.answers[i] && is_remembered(batch.requests[i])) {
       batch.answers[i] = blocked();
     }
   }
+}
+
+void SlowReader::remember(const SlowRead& stalled) {
+  const std::chrono::nanoseconds until = steady_time() + kRememberedFor;
+  blocked_until_[{stalled.id, SlowFile::SmapsRollup}] = until;
+  if (stalled.file == SlowFile::SmapsRollup) return;
+  blocked_until_[{stalled.id, SlowFile::Cmdline}] = until;
+  blocked_until_[{stalled.id, SlowFile::Environ}] = until;
+}
+
+bool SlowReader::is_remembered(const SlowRead& request) const {
+  return blocked_until_.contains({request.id, request.file});
 }
 
 // false: too many that will not end.

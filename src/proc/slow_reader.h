@@ -1,7 +1,7 @@
-// Reads cmdline and environ, whose reads may never return, in a process that
-// can be killed.
+// Reads cmdline, environ and smaps_rollup, whose reads may never return, in a
+// process that can be killed.
 //
-// Both take the target's mmap lock, which a thread of it may hold for as long
+// All take the target's mmap lock, which a thread of it may hold for as long
 // as its disk or its network file system hangs (measured: `stat`, `status`,
 // `cgroup`, `exe` answer meanwhile). The reader is a forked child; where it
 // makes no progress within the timeout, it is ended through its pidfd, the file
@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strayd/core/process.h"
@@ -27,7 +28,9 @@ namespace strayd {
 
 class ReaderProcess;
 
-enum class SlowFile : std::uint32_t { Cmdline, Environ };
+// SmapsRollup also walks over all the memory: it may be late where nothing
+// hangs, so that says nothing of the other two.
+enum class SlowFile : std::uint32_t { Cmdline, Environ, SmapsRollup };
 
 struct SlowRead {
   ProcId id{};
@@ -38,6 +41,7 @@ struct SlowReadLimits {
   std::chrono::milliseconds timeout{};
   std::size_t cmdline = 0;
   std::size_t environ = 0;
+  std::size_t smaps_rollup = 4096;  // some 700 bytes on Linux 6.18
 };
 
 // The bytes; or why not: Unread::Blocked, or what read(2) said.
@@ -57,8 +61,12 @@ class SlowReader {
   ~SlowReader();
 
   // One answer for each request, in their order. A process that blocked is not
-  // asked again for a minute. Fails where no child can be started.
-  Result<std::vector<SlowText>> read(const std::vector<SlowRead>& requests);
+  // asked again for a minute. After so many stalls the rest counts as blocked,
+  // and is asked in the next batch: one slow disk under a hundred processes
+  // cannot hold up a scan by a hundred timeouts. Fails where no child can be
+  // started.
+  Result<std::vector<SlowText>> read(const std::vector<SlowRead>& requests,
+                                     int most_stalls = 8);
 
  private:
   struct Batch;
@@ -66,6 +74,8 @@ class SlowReader {
   Result<void> run(Batch& batch);
   Result<bool> start();
   void give_up_on_current(Batch& batch);
+  void remember(const SlowRead& stalled);
+  bool is_remembered(const SlowRead& request) const;
   void retire();
   void forget_old();
 
@@ -75,7 +85,8 @@ class SlowReader {
   // Ended, and not gone yet: the kernel may hold one in an uninterruptible
   // wait.
   std::vector<std::unique_ptr<ReaderProcess>> dying_;
-  std::map<ProcId, std::chrono::nanoseconds> blocked_until_;
+  std::map<std::pair<ProcId, SlowFile>, std::chrono::nanoseconds>
+      blocked_until_;
 };
 
 }  // namespace strayd

@@ -1,7 +1,8 @@
-// Whatever /proc/PID/stat, cmdline and cgroup hold.
+// Whatever /proc/PID/stat, cmdline, cgroup and a link of fd hold.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     const bool leading_zero = text.starts_with('0');
     if (!leading_zero && !text.starts_with(head)) std::abort();
     if (stat->id.pid <= 0) std::abort();
+    const std::string pages = std::to_string(stat->resident_pages);
+    if (text.find(pages) == std::string_view::npos) std::abort();
   }
 
   std::size_t bytes = 0;
@@ -29,5 +32,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
 
   const strayd::Result<std::string> cgroup = strayd::parse_cgroup(text);
   if (cgroup && text.find(*cgroup) == std::string_view::npos) std::abort();
+
+  const std::optional<std::uint64_t> inode = strayd::parse_socket_link(text);
+  if (inode &&
+      text.find(std::to_string(*inode) + "]") == std::string_view::npos) {
+    std::abort();
+  }
   return 0;
 }

@@ -1,7 +1,8 @@
-// Whatever /proc/PID/status holds.
+// Whatever /proc/PID/status and smaps_rollup hold.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "strayd/proc/parse.h"
@@ -14,5 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     std::abort();
   }
   if (status.uid && text.find("Uid:") == std::string_view::npos) std::abort();
+
+  const strayd::Observed<std::uint64_t> pss = strayd::parse_pss(text);
+  if (pss && *pss % 1024 != 0) std::abort();
+  if (pss && text.find(std::to_string(*pss / 1024) + " kB\n") ==
+                 std::string_view::npos) {
+    std::abort();
+  }
   return 0;
 }

@@ -1,5 +1,6 @@
 // The files of a real PM2 7.0.4 with node 20.20.2 and tsx on Linux 6.18: a God
 // Daemon, an app started by npm, and a cluster worker with a child.
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ TEST_F(Captured, daemon_has_its_title_for_a_command_line) {
   EXPECT_EQ(daemon.parent, 1);
   EXPECT_EQ(daemon.environment,
             (Environment{{"HOME", "/root"}, {"PM2_HOME", "/srv/app/.pm2-00"}}));
+}
+
+TEST_F(Captured, daemon_has_used_time_and_memory) {
+  const Process daemon = read({6179, 472917});
+  EXPECT_EQ(daemon.cpu, std::chrono::milliseconds{1670});
+  EXPECT_EQ(daemon.resident_bytes % 14092, 0U);
+  EXPECT_GE(daemon.resident_bytes, 14092U * 4096);
 }
 
 TEST_F(Captured, npm_has_one_argument_and_the_whole_cookie) {

@@ -3,7 +3,6 @@
 #include <sched.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,10 +18,13 @@
 
 #include "support/child.h"
 #include "support/proc_tree.h"
+#include "support/told.h"
 
 namespace strayd {
 namespace {
 
+using test::told_by;
+using test::told_by_nobody;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -42,25 +44,8 @@ std::string available_in(const std::string& root = "/proc") {
   return words;
 }
 
-// What `tell` says in a process of its own, so that what it does to itself
-// stays there.
-std::string told_by(const std::function<std::string()>& tell) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return "no pipe";
-  const UniqueFd reader{ends[0]};
-  UniqueFd writer{ends[1]};
-  const test::Child child{[&](int) {
-    const std::string words = tell();
-    if (::write(writer.get(), words.data(), words.size()) < 0) ::_exit(1);
-  }};
-  writer = UniqueFd{};
-  std::string all(4096, '\0');
-  const ssize_t got = ::read(reader.get(), all.data(), all.size());
-  all.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return all;
-}
-
-// The same, as pid 1 of a new pid namespace, with or without its own /proc.
+// What `tell` says as pid 1 of a new pid namespace, with or without its own
+// /proc.
 std::string told_by_init(const char* mount_options,
                          const std::function<std::string()>& tell) {
   return told_by([&]() -> std::string {
@@ -75,27 +60,6 @@ std::string told_by_init(const char* mount_options,
       return told_by(tell);
     });
   });
-}
-
-// As another user, who keeps these capabilities and no other.
-std::string told_by_nobody(const std::vector<cap_value_t>& kept,
-                           const std::function<std::string()>& tell) {
-  constexpr uid_t kNobody = 65534;
-  ::prctl(PR_SET_KEEPCAPS, 1);
-  if (::setresgid(kNobody, kNobody, kNobody) != 0 ||
-      ::setresuid(kNobody, kNobody, kNobody) != 0) {
-    return "cannot become nobody";
-  }
-  const cap_t set = ::cap_init();
-  if (!kept.empty()) {
-    const int count = static_cast<int>(kept.size());
-    ::cap_set_flag(set, CAP_PERMITTED, count, kept.data(), CAP_SET);
-    ::cap_set_flag(set, CAP_EFFECTIVE, count, kept.data(), CAP_SET);
-  }
-  const bool done = ::cap_set_proc(set) == 0;
-  ::cap_free(set);
-  ::prctl(PR_SET_DUMPABLE, 1);  // as after an exec
-  return done ? tell() : "cannot keep capabilities";
 }
 
 std::string seen_pids() {
@@ -122,7 +86,8 @@ TEST(Features, have_fixed_names) {
                                    "exe_of_others",
                                    "environ_of_others",
                                    "signal_others",
-                                   "seccomp"));
+                                   "seccomp",
+                                   "network_namespace"));
 }
 
 TEST(Features, are_all_there_for_root) {
@@ -164,6 +129,19 @@ TEST(Features, refuse_the_proc_of_another_pid_namespace) {
   });
   EXPECT_THAT(told, HasSubstr("-live_procfs -pid_namespace +pidfd"));
   EXPECT_THAT(told, HasSubstr("dead"));
+}
+
+TEST(Features, lack_the_network_of_others_in_one_of_our_own) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  EXPECT_THAT(told_by_init("", [] { return available_in(); }),
+              HasSubstr("+network_namespace"));
+  EXPECT_THAT(told_by_init("",
+                           [] {
+                             return ::unshare(CLONE_NEWNET) == 0
+                                        ? available_in()
+                                        : "no namespace";
+                           }),
+              HasSubstr("-network_namespace"));
 }
 
 TEST(Features, lack_what_an_ordinary_user_may_not) {

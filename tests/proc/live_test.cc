@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -112,6 +113,26 @@ TEST_F(Live, holds_a_process_with_its_parent_and_start) {
   EXPECT_EQ(seen.cwd, std::filesystem::current_path().string());
   EXPECT_TRUE(seen.cgroup);
   EXPECT_EQ(seen.environment, (Environment{{"pm_id", "7"}}));
+}
+
+// Memory that is touched, and time that is spent.
+Child busy(std::size_t bytes) {
+  return Child{[bytes](int ready) {
+    const std::string memory(bytes, 'x');
+    while (std::clock() < CLOCKS_PER_SEC / 20) {
+    }
+    if (memory.back() != 'x') ::_exit(125);
+    Child::stay(ready);
+  }};
+}
+
+TEST_F(Live, says_what_time_and_memory_a_process_has_used) {
+  const Child child = busy(std::size_t{32} * 1024 * 1024);
+  const Process seen = must_see(child.pid());
+  EXPECT_GE(seen.cpu, 40ms) << "two ticks of USER_HZ may be missing";
+  EXPECT_LE(seen.cpu, boot_time() - seen.started + 20ms);
+  EXPECT_GE(seen.resident_bytes, 32U * 1024 * 1024);
+  EXPECT_LT(seen.resident_bytes, 1024U * 1024 * 1024);
 }
 
 TEST_F(Live, keeps_apart_a_name_from_the_fields_after_it) {

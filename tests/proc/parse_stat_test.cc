@@ -28,7 +28,9 @@ TEST(ParseStat, takes_each_field_from_its_place) {
                       .session = 6226,
                       .tty = 34816,
                       .flags = 4194304,
-                      .threads = 11}));
+                      .threads = 11,
+                      .cpu_ticks = 96,
+                      .resident_pages = 14309}));
 }
 
 TEST(ParseStat, ends_the_name_at_the_last_parenthesis) {
@@ -52,10 +54,10 @@ TEST(ParseStat, ends_the_name_at_the_last_parenthesis) {
 }
 
 TEST(ParseStat,
-     refuses_every_text_that_is_cut_before_the_end_of_the_start_time) {
+     refuses_every_text_that_is_cut_before_the_end_of_the_resident_size) {
   for (const std::string comm : {"node", "x) R 2 (", "a b c) d"}) {
     const std::string whole = stat_of(comm);
-    const std::size_t end = whole.find("473007") + 6;
+    const std::size_t end = whole.find("14309") + 5;
     for (std::size_t size = 0; size <= end; ++size) {
       EXPECT_FALSE(parse_stat(whole.substr(0, size))) << size;
     }
@@ -65,10 +67,16 @@ TEST(ParseStat,
 
 TEST(ParseStat, refuses_what_is_not_a_number) {
   for (const std::string bad :
-       {"x", "", "+1", "0x10", "1.5", "99999999999999"}) {
+       {"x", "", "+1", "0x10", "1.5", "99999999999999999999"}) {
     EXPECT_FALSE(parse_stat("1 (a) S " + bad +
                             " 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 "
-                            "0 1 0 5 0\n"))
+                            "0 1 0 5 0 0 0\n"))
+        << bad;
+    EXPECT_FALSE(parse_stat("1 (a) S 1 1 1 0 -1 0 0 0 0 0 " + bad +
+                            " 0 0 0 20 0 1 0 5 0 0 0\n"))
+        << bad;
+    EXPECT_FALSE(parse_stat(
+        "1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 " + bad + " 0\n"))
         << bad;
     EXPECT_FALSE(parse_stat(bad + " (a)" + kAfterName)) << bad;
   }
@@ -77,10 +85,19 @@ TEST(ParseStat, refuses_what_is_not_a_number) {
 TEST(ParseStat, takes_the_largest_start_time) {
   const Result<ProcStat> stat = parse_stat(
       "2147483647 (a) S 1 1 1 -1 -1 4294967295 0 0 0 0 0 0 0 0 20 0 1 0 "
-      "18446744073709551615 0\n");
+      "18446744073709551615 0 0 0\n");
   ASSERT_TRUE(stat);
   EXPECT_EQ(stat->id.start_ticks, 18446744073709551615ULL);
   EXPECT_EQ(stat->flags, 4294967295U);
+}
+
+TEST(ParseStat, adds_up_times_that_are_beyond_all_bounds) {
+  const Result<ProcStat> stat = parse_stat(
+      "1 (a) S 1 1 1 0 -1 0 0 0 0 0 18446744073709551615 2 0 0 20 0 1 0 5 0 "
+      "18446744073709551615 0\n");
+  ASSERT_TRUE(stat);
+  EXPECT_EQ(stat->cpu_ticks, 18446744073709551615ULL);
+  EXPECT_EQ(stat->resident_pages, 18446744073709551615ULL);
 }
 
 TEST(ParseStat, refuses_a_pid_that_no_process_has) {

@@ -1,5 +1,8 @@
 // What a snapshot makes of each file, on trees that a test can break at will.
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,10 @@ Snapshot snapshot_of(const ProcTree& tree) {
   return *std::move(snapshot);
 }
 
+std::uint64_t page_size() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 template <typename T>
 Observed<T> unread(Unread why) {
   return std::unexpected(why);
@@ -48,6 +55,9 @@ TEST(Snapshot, holds_every_fact_of_a_process) {
                        .session = 38,
                        .tty = 34816,
                        .threads = 11,
+                       .user_ticks = 300,
+                       .system_ticks = 45,
+                       .resident_pages = 7,
                        .uid = 1000,
                        .pid_namespace_depth = 2,
                        .tracer = 6,
@@ -66,6 +76,8 @@ TEST(Snapshot, holds_every_fact_of_a_process) {
   EXPECT_EQ(seen.tty, 34816);
   EXPECT_EQ(seen.threads, 11);
   EXPECT_EQ(seen.started, 2500ms);
+  EXPECT_EQ(seen.cpu, 3450ms);
+  EXPECT_EQ(seen.resident_bytes, 7U * page_size());
   EXPECT_EQ(seen.comm, "a) (b");
   EXPECT_EQ(seen.uid, uid_t{1000});
   EXPECT_EQ(seen.pid_namespace_depth, 2);
@@ -223,7 +235,7 @@ TEST(Snapshot, counts_a_stat_that_is_no_stat_as_unreadable) {
   const ProcTree tree{{.pid = 1}, {.pid = 30}, {.pid = 31}};
   tree.write(30, "stat", "30 (node");
   tree.write(
-      31, "stat", "1 (other) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 \n");
+      31, "stat", "1 (other) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 \n");
   const Snapshot snapshot = snapshot_of(tree);
   EXPECT_THAT(everything(snapshot), testing::ElementsAre(ProcId{1, 100}));
   EXPECT_EQ(snapshot.unreadable, 2U);
@@ -253,6 +265,17 @@ TEST(Snapshot, bears_a_start_time_beyond_all_bounds) {
   const Snapshot snapshot = snapshot_of(tree);
   EXPECT_EQ(snapshot.processes.at(0).started, BootTime::max());
   EXPECT_EQ(snapshot.taken, BootTime::max());
+}
+
+TEST(Snapshot, bears_times_and_sizes_beyond_all_bounds) {
+  const std::uint64_t most = 18446744073709551615ULL;
+  const ProcTree tree{{.pid = 1,
+                       .user_ticks = most,
+                       .system_ticks = most,
+                       .resident_pages = most}};
+  const Snapshot snapshot = snapshot_of(tree);
+  EXPECT_EQ(snapshot.processes.at(0).cpu, std::chrono::nanoseconds::max());
+  EXPECT_EQ(snapshot.processes.at(0).resident_bytes, most);
 }
 
 TEST(Procfs, refuses_a_root_without_processes) {

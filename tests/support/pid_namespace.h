@@ -67,15 +67,17 @@ inline bool wait_for_exit(int pidfd, std::chrono::milliseconds limit) {
 
 }  // namespace detail
 
-// Runs the body as pid 1 of a new PID namespace with a /proc of its own. Its
-// EXPECTs and ASSERTs count: they are printed there, and fail the test here.
-// Skips the test where the kernel does not let us.
-inline void in_pid_namespace(
+// Runs the body as pid 1 of a new PID namespace with a /proc of its own, and of
+// further namespaces (CLONE_NEW*). Its EXPECTs and ASSERTs count: they are
+// printed there, and fail the test here. Skips the test where the kernel does
+// not let us.
+inline void in_namespaces(
+    unsigned long further,
     const std::function<void()>& body,
     std::chrono::milliseconds limit = std::chrono::seconds{120}) {
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
-  unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | SIGCHLD;
+  unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | SIGCHLD | further;
   if (uid != 0) flags |= CLONE_NEWUSER;
   std::fflush(nullptr);
   const long child = ::syscall(SYS_clone, flags, nullptr, nullptr, nullptr, 0);
@@ -95,6 +97,12 @@ inline void in_pid_namespace(
   ASSERT_EQ(::waitpid(pid, &status, 0), pid);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
       << "what ran in the PID namespace failed; wait status " << status;
+}
+
+inline void in_pid_namespace(
+    const std::function<void()>& body,
+    std::chrono::milliseconds limit = std::chrono::seconds{120}) {
+  in_namespaces(0, body, limit);
 }
 
 }  // namespace strayd::test

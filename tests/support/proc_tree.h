@@ -31,6 +31,9 @@ struct FakeProcess {
   std::int32_t tty = 0;
   std::uint32_t flags = 0x00400000;
   std::int64_t threads = 1;
+  std::uint64_t user_ticks = 0;
+  std::uint64_t system_ticks = 0;
+  std::uint64_t resident_pages = 0;
   uid_t uid = 0;
   int pid_namespace_depth = 1;
   pid_t tracer = 0;
@@ -80,6 +83,11 @@ class ProcTree {
     std::filesystem::create_directories(at.parent_path());
     std::ofstream(at, std::ios::binary) << as;
   }
+  // Gives it an open descriptor, as the link that the kernel shows for it.
+  void open(pid_t pid, int descriptor, const std::string& target) const {
+    std::filesystem::create_directories(path(pid, "fd"));
+    link(target, path(pid, "fd/" + std::to_string(descriptor)));
+  }
   // A file whose open never comes back.
   bool block(pid_t pid, const std::string& file) const {
     remove(pid, file);
@@ -94,9 +102,12 @@ class ProcTree {
     return std::to_string(p.pid) + " (" + p.comm + ") " + p.state + " " +
            std::to_string(p.parent) + " " + own(p.group) + " " +
            own(p.session) + " " + std::to_string(p.tty) + " -1 " +
-           std::to_string(p.flags) + " 0 0 0 0 0 0 0 0 20 0 " +
-           std::to_string(p.threads) + " 0 " + std::to_string(p.start_ticks) +
-           " 0 0 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0"
+           std::to_string(p.flags) + " 0 0 0 0 " +
+           std::to_string(p.user_ticks) + " " + std::to_string(p.system_ticks) +
+           " 0 0 20 0 " + std::to_string(p.threads) + " 0 " +
+           std::to_string(p.start_ticks) + " 0 " +
+           std::to_string(p.resident_pages) +
+           " 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0"
            " 0 0 0 0 0 0 0 0\n";
   }
 

@@ -51,16 +51,22 @@ struct SocketTable {
   std::optional<std::vector<Connection>> connections{};
 };
 
-// The sockets that each process holds. A process whose descriptors were not
-// asked for, or may not be read, is not in it or says why.
+// The sockets that each process holds, of any kind, ascending. A process whose
+// descriptors were not asked for, or that is gone, is not in it; one whose
+// descriptors could not be read says why. So does one of another network
+// namespace (Unread::Failed): a SocketTable of ours would not show its sockets,
+// and it would look as if it had none.
 using Holdings = std::map<ProcId, Observed<std::vector<SocketInode>>>;
 
 // A far end that the configuration names, with the addresses that its hosts
-// have now. Empty ports: any.
+// have, or had when a connection may have begun. Empty ports: any.
 struct Remote {
   std::string name{};
-  std::vector<IpAddress> addresses{};
+  std::vector<IpAddress> addresses{};  // ascending, each once
   std::vector<std::uint16_t> ports{};
+  // Each of its hosts has been found, now or earlier. Until then what is
+  // counted for it may be too little.
+  bool complete = false;
 };
 
 }  // namespace strayd

@@ -21,8 +21,8 @@ struct Feature {
 // (kernel 5.3), foreign processes visible (hidepid, CAP_SYS_PTRACE), exe and
 // environ of other users readable (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH),
 // signalling other users (CAP_KILL), own pid namespace is the initial one or
-// its pid 1 is visible, seccomp. With another root than /proc, `live_procfs` is
-// not available.
+// its pid 1 is visible, seccomp, own network namespace is that of pid 1. With
+// another root than /proc, `live_procfs` is not available.
 std::vector<Feature> probe_features(const std::string& procfs_root);
 
 }  // namespace strayd

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,14 @@ struct ProcStat {
   std::int32_t tty = 0;
   std::uint32_t flags = 0;
   std::int64_t threads = 0;
+  std::uint64_t cpu_ticks = 0;  // in user and in system mode
+  std::uint64_t resident_pages = 0;
 
   bool operator==(const ProcStat&) const = default;
 };
 
-// Fault::Malformed where any field up to the start time is missing or cut off.
+// Fault::Malformed where any field up to the resident size (24) is missing or
+// cut off.
 Result<ProcStat> parse_stat(std::string_view text);
 
 // The fields of /proc/PID/status that strayd uses; Unread::Failed where one is
@@ -64,5 +68,11 @@ Result<Environment> parse_pm2_env(std::string_view json);
 // From /proc/PID/cgroup: the path in the unified hierarchy unless that is "/"
 // and there are others, else in name=systemd, else the first one's.
 Result<std::string> parse_cgroup(std::string_view text);
+
+// From /proc/PID/smaps_rollup: Pss, in bytes.
+Observed<std::uint64_t> parse_pss(std::string_view text);
+
+// From a link of /proc/PID/fd: the inode of "socket:[N]"; nullopt: no socket.
+std::optional<std::uint64_t> parse_socket_link(std::string_view target);
 
 }  // namespace strayd

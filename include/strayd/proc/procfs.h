@@ -1,28 +1,39 @@
 // The process table, read from procfs (proc(5)).
 //
-// A read of /proc/PID/cmdline or environ takes the target's mmap lock and can
-// block for as long as its disk does. Those two are read by a killable helper
-// process with a deadline; everything else is read here and does not block.
+// A read of /proc/PID/cmdline, environ or smaps_rollup takes the target's mmap
+// lock and can block for as long as its disk does. Those are read by a killable
+// helper process with a deadline; everything else is read here and does not
+// block.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "strayd/core/process.h"
 #include "strayd/core/result.h"
+#include "strayd/core/sockets.h"
 
 namespace strayd {
 
 struct ProcfsOptions {
   std::string root = "/proc";
-  // For the whole of one process's cmdline or environ.
+  // For the whole of one process's cmdline, environ or smaps_rollup.
   std::chrono::milliseconds read_timeout{500};
   // A longer argv is marked Unread::TooLong.
   std::size_t argv_limit = std::size_t{64} * 1024;
   std::size_t environ_limit = std::size_t{256} * 1024;
+  // A process with more open descriptors is marked Unread::TooLong, and so are
+  // those that follow after as many as the second in one call: a descriptor
+  // takes some microseconds.
+  std::size_t descriptor_limit = 65536;
+  std::size_t descriptors_limit = std::size_t{4} * 65536;
 };
 
 class Procfs {
@@ -49,6 +60,18 @@ class Procfs {
   // One process with all details, read now. Fault::NotFound: it is gone, or the
   // pid is another's.
   Result<Process> read(const ProcId& id);
+
+  // The sockets that these processes hold. One that is gone, or whose pid is
+  // another's, is left out. EMFILE, ENFILE, ENOMEM: Fault::Exhausted.
+  Result<Holdings> holdings(std::span<const ProcId> ids);
+
+  // Their fair shares of the memory (Pss of /proc/PID/smaps_rollup), in bytes;
+  // left out and Fault::Exhausted as above. The kernel walks over all of a
+  // process's memory for it, which takes about a millisecond and, of a very
+  // large one, longer than read_timeout: ask for a few at a time. The first
+  // that blocks ends the call; the rest then counts as blocked, too.
+  Result<std::map<ProcId, Observed<std::uint64_t>>> pss(
+      std::span<const ProcId> ids);
 
  private:
   struct Impl;

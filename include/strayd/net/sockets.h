@@ -1,0 +1,54 @@
+// The TCP sockets of our own network namespace, asked of the kernel by
+// NETLINK_SOCK_DIAG (sock_diag(7)). No privilege is needed.
+//
+// Where that is refused there is no other way: /proc/net/tcp costs more and
+// does not say when the last byte came.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "strayd/core/result.h"
+#include "strayd/core/sockets.h"
+#include "strayd/sys/fd.h"
+
+namespace strayd {
+
+enum class SocketScope {
+  Listeners,   // nearly free: they have a table of their own
+  Connections  // established ones, too: about a microsecond for each
+};
+
+// Used by one thread.
+class SocketReader {
+ public:
+  // Opens the socket to ask by.
+  using Open = std::function<Result<UniqueFd>()>;
+  explicit SocketReader(Open open = open_sock_diag);
+
+  // Ascending by inode, each once. The kernel gives a long table in parts and
+  // lets it change between them: that a socket is missing from one table does
+  // not yet prove that it is gone. Fault::Exhausted where there are more
+  // sockets than we care to hold.
+  Result<SocketTable> read(SocketScope scope);
+
+  // Its reads end after two seconds; Fault::Io where this kernel has none.
+  static Result<UniqueFd> open_sock_diag();
+
+ private:
+  // nullopt: it changed while it was read, and the kernel says so.
+  Result<std::optional<SocketTable>> read_once(SocketScope scope);
+  Result<bool> dump(int family, SocketTable& table);
+  Result<void> ask(int family, bool with_connections);
+  Result<std::size_t> receive();
+
+  Open open_;
+  UniqueFd socket_;  // kept; none after a failure
+  std::uint32_t sequence_ = 0;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace strayd

@@ -1,0 +1,42 @@
+// Whatever comes out of a netlink socket.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "strayd/net/parse.h"
+
+namespace {
+
+constexpr std::size_t kLeast = 16 + 72;  // nlmsghdr, inet_diag_msg
+
+std::size_t sockets_in(std::span<const std::byte> datagram,
+                       std::uint32_t sequence,
+                       bool with_connections) {
+  strayd::SocketTable table;
+  if (with_connections) table.connections.emplace();
+  if (strayd::parse_diag(datagram, sequence, table)) {
+    for (const strayd::Listener& one : table.listeners) {
+      if (one.inode == 0) std::abort();
+    }
+  }
+  if (table.connections.has_value() != with_connections) std::abort();
+  return table.listeners.size() +
+         (table.connections ? table.connections->size() : 0);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  const auto bytes = std::as_bytes(std::span{data, size});
+  // That of its first message: of others nothing is taken.
+  std::uint32_t sequence = 0;
+  if (size >= 12) std::memcpy(&sequence, data + 8, sizeof sequence);
+  const std::size_t all = sockets_in(bytes, sequence, true);
+  if (all > size / kLeast) std::abort();
+  if (sockets_in(bytes, sequence, false) > all) std::abort();
+  return 0;
+}
