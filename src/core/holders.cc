@@ -16,11 +16,7 @@ Holders::Holders(const AppScene& scene) : scene_(scene) {
     const Process* process = scene.forest().find(id);
     if (process == nullptr || !sockets) continue;
     for (const SocketInode inode : *sockets) {
-      std::vector<const Process*>& held_by = holders_[inode];
-      // It may have the same socket under several numbers.
-      if (held_by.empty() || held_by.back() != process) {
-        held_by.push_back(process);
-      }
+      holders_[inode].push_back(process);
       if (listeners.contains(inode)) listening_.insert(process);
     }
   }

@@ -16,7 +16,7 @@ class Holders {
 
   bool available() const { return available_; }
 
-  // Ascending by pid.
+  // Ascending by pid; one that has it under several numbers comes as often.
   const std::vector<const Process*>& of(SocketInode inode) const;
   // It holds a socket that listens.
   bool listens(const Process& process) const;

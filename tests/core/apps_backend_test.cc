@@ -196,6 +196,36 @@ TEST(Apps, what_another_pm2_owns_below_an_app_is_not_the_app_s) {
   EXPECT_EQ(world.look().apps.front().usage->processes, 4U);
 }
 
+TEST(Apps, a_pid_that_is_listed_twice_belongs_to_the_first_entry) {
+  AppWorld world = AppWorld::with_watched_app();
+  Pm2Instance again = World::instance(10, seconds{100});
+  again.pm_id = 1;
+  world.answers(5, {World::instance(10, seconds{100}), again});
+  const AppsPicture picture = world.look();
+  EXPECT_EQ(serving(picture), 13);
+  EXPECT_FALSE(picture.apps.front().instances[1].backend);
+}
+
+TEST(Apps, parents_that_loop_make_a_tree_of_each_process_once) {
+  AppWorld world;
+  world.god(5);
+  world.process(10, 11, seconds{100}, {"node", "a.js"});
+  world.process(11, 10, seconds{100}, {"node", "b.js"});
+  world.answers(5, {World::instance(10, seconds{100})});
+  EXPECT_EQ(world.look().apps.front().usage->processes, 2U);
+}
+
+TEST(Apps, a_daemon_that_lists_itself_harms_nobody) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(5);
+  world.answers(5,
+                {World::instance(10, seconds{100}),
+                 AppWorld::worker("god", 5, seconds{50})});
+  const AppsPicture picture = world.look();
+  EXPECT_EQ(serving(picture), 13);
+  EXPECT_EQ(picture.apps.front().usage->processes, 4U);
+}
+
 // --- replacements
 
 // As after a file was saved: tsx ends the server and starts another.

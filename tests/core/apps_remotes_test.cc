@@ -136,6 +136,9 @@ TEST(Remotes, an_inode_with_other_ends_is_another_connection) {
   world.look();
   world.sockets.connections->front().local.port = 1;
   EXPECT_EQ(managed(world.look()).age, seconds{0});
+  world.remotes.front().addresses.push_back(testing::address(8));
+  world.sockets.connections->front().remote.ip = testing::address(8);
+  EXPECT_EQ(managed(world.look()).age, seconds{0});
 }
 
 TEST(Remotes, the_age_goes_on_while_connections_are_not_known) {
@@ -150,8 +153,9 @@ TEST(Remotes, the_age_goes_on_while_connections_are_not_known) {
 
 TEST(Remotes, the_newest_byte_over_all_connections_counts) {
   AppWorld world = AppWorld::with_watched_app();
-  world.trade(13, seconds{90});
+  world.trade(13, seconds{60});
   world.trade(13, seconds{4});
+  world.trade(13, seconds{90});
   world.trade(13);  // the kernel did not say
   EXPECT_EQ(managed(world.look()).since_receive, seconds{4});
 }
@@ -236,6 +240,14 @@ TEST(RemoteOwners, where_nobody_talks_there_the_directory_decides) {
   EXPECT_EQ(connections(world.look(), Owner::Orphan, 1), 1);
 }
 
+TEST(RemoteOwners, a_directory_of_several_apps_decides_nothing) {
+  AppWorld world = with_two_apps();
+  world.find(30).cwd = "/srv/app";
+  world.server(40, 1, seconds{60});
+  world.trade(40);
+  EXPECT_EQ(of_strays(world.look()), 1);
+}
+
 TEST(RemoteOwners, a_stray_that_could_be_several_apps_is_told_apart) {
   AppWorld world = with_two_apps();
   world.trade(13);
@@ -279,14 +291,25 @@ TEST(RemoteOwners, are_not_told_where_a_connection_may_be_an_orphan_s) {
   EXPECT_THAT(*world.look().strays, IsEmpty());
 }
 
-TEST(Remotes, an_app_has_at_most_so_many_far_ends) {
-  AppWorld world = AppWorld::with_watched_app();
+void configure_many(AppWorld& world) {
   world.remotes.clear();
   for (int i = 0; i < 40; ++i) {
     world.remotes.push_back(
         {.name = "r" + std::to_string(i), .addresses = {testing::address(7)}});
   }
+}
+
+TEST(Remotes, an_app_has_at_most_so_many_far_ends) {
+  AppWorld world = AppWorld::with_watched_app();
+  configure_many(world);
   world.trade(13);
+  EXPECT_THAT(*world.look().apps.front().remotes, SizeIs(2 * kMostRemotes));
+}
+
+TEST(Remotes, an_app_s_orphan_adds_no_more_than_those) {
+  AppWorld world = with_leftover();
+  configure_many(world);
+  world.trade(40);
   EXPECT_THAT(*world.look().apps.front().remotes, SizeIs(2 * kMostRemotes));
 }
 
