@@ -9,6 +9,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "strayd/core/apps.h"
 #include "strayd/core/forest.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/report/render.h"
@@ -73,6 +74,7 @@ struct Scanner::Impl {
   Snapshot snapshot{};
   std::vector<Pm2View> pm2{};
   std::vector<Verdict> verdicts{};
+  AppsPicture apps{};
   Plan plan{};
 
   // From scan to scan.
@@ -245,7 +247,17 @@ void Scanner::Impl::decide() {
       verdicts = in_both({}, std::move(verdicts));
     }
   }
-  plan = strayd::plan(verdicts, watchlist, snapshot, policy, authority());
+  apps = observe_apps({.snapshot = snapshot,
+                       .pm2 = pm2,
+                       .policy = policy,
+                       .verdicts = verdicts},
+                      apps.memory);
+  plan = strayd::plan(verdicts,
+                      watchlist,
+                      snapshot,
+                      policy,
+                      authority(),
+                      trees_in_conflict(apps.conflicts));
   watchlist = plan.watchlist;
 }
 
@@ -321,6 +333,8 @@ Report Scanner::Impl::failed(const Error& error) {
   fresh.shown.clear();
   fresh.newly_detected.clear();
   fresh.apps.clear();
+  fresh.conflicts.clear();
+  fresh.strays.reset();
   fresh.pm2.clear();
   fresh.zombies.clear();
   plan = {};
@@ -340,7 +354,10 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.pm2 = pm2;
     fresh.verdicts = plan.verdicts;
     fresh.withheld = plan.withheld;
-    fresh.apps = describe_apps(snapshot, pm2, parts.config.policy);
+    fresh.apps = apps.apps;
+    fresh.backends = apps.memory.backends;
+    fresh.conflicts = apps.conflicts;
+    fresh.strays = apps.strays;
     fresh.ledger = account_restarts(std::move(fresh.ledger), pm2);
     fresh.shown.clear();
     fresh.zombies.clear();

@@ -114,7 +114,7 @@ std::string_view first_word(std::string_view text) {
   return text.substr(0, text.find(' '));
 }
 
-bool is_shell_command(const std::vector<std::string>& argv) {
+bool runs_shell_command(const std::vector<std::string>& argv) {
   std::string_view shell = base_name(argv.front());
   if (shell.starts_with('-')) shell.remove_prefix(1);
   return contains(kShells, shell) && argv.size() >= 2 && argv[1] == "-c";
@@ -128,9 +128,14 @@ bool runs_one_of(const std::vector<std::string>& argv, auto&& known) {
 
 }  // namespace
 
+bool is_shell_command(const Process& process) {
+  return process.argv && !process.argv->empty() &&
+         runs_shell_command(*process.argv);
+}
+
 bool is_wrapper(const Process& process) {
   if (!process.argv || process.argv->empty()) return false;
-  return is_shell_command(*process.argv) ||
+  return runs_shell_command(*process.argv) ||
          runs_one_of(*process.argv, [](std::string_view word) {
            return contains(kPackageRunners, word);
          });

@@ -144,7 +144,8 @@ Plan plan(std::vector<Verdict> verdicts,
           const Watchlist& before,
           const Snapshot& snapshot,
           const Policy& policy,
-          const Authority& authority) {
+          const Authority& authority,
+          const std::set<ProcId>& urgent) {
   Plan plan;
   const Forest forest(snapshot);
   for (auto& [root, tree] : orphan_trees(verdicts, policy)) {
@@ -175,6 +176,9 @@ Plan plan(std::vector<Verdict> verdicts,
                              .rule = verdict.rule,
                              .why = Withheld::EvidenceMissing});
   }
+  std::ranges::stable_partition(plan.orders, [&](const TreeOrder& order) {
+    return urgent.contains(order.root);
+  });
   apply_budget(plan, policy, authority);
   plan.verdicts = std::move(verdicts);
   return plan;

@@ -5,10 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "strayd/core/fit.h"
 #include "strayd/core/text.h"
-
-#include "scene.h"
 
 namespace strayd {
 
@@ -67,51 +64,6 @@ void account_reaped(Totals& totals, const Reaped& reaped) {
   }
 }
 
-// The deepest process below `top` that a rule matches and that does not merely
-// carry another; where no rule matches anything, the top itself.
-std::optional<ProcId> serving_process(const Forest& forest,
-                                      const Process& top,
-                                      const Policy& policy) {
-  const std::vector<const Process*> tree = forest.subtree(top);
-  bool matched = false;
-  const Process* deepest = nullptr;
-  for (const Process* process : tree) {  // parents come before children
-    if (is_dead(*process)) continue;
-    const bool candidate =
-        std::ranges::any_of(policy.rules, [&](const Rule& rule) {
-          return pattern_fit(rule.match, *process) == Fit::Yes;
-        });
-    matched = matched || candidate;
-    if (candidate && !is_carrier(*process)) deepest = process;
-  }
-  if (deepest != nullptr) return deepest->id;
-  if (matched || is_dead(top)) return std::nullopt;
-  return top.id;
-}
-
-std::int64_t start_unix_ms(const Snapshot& snapshot, const Process& process) {
-  return snapshot.boot_epoch_ms +
-         std::chrono::duration_cast<std::chrono::milliseconds>(process.started)
-             .count();
-}
-
-InstanceReport describe(const Scene& scene, const Pm2Instance& instance) {
-  InstanceReport report{.pm2 = instance, .backend = Backend{}};
-  if (!instance.pid) return report;
-  const Process* process = scene.forest.find(*instance.pid);
-  if (process == nullptr) return report;
-  const Listed* listed = scene.listed(*process);
-  if (listed == nullptr) return report;
-  const Snapshot& snapshot = scene.evidence.snapshot;
-  report.start_unix_ms = start_unix_ms(snapshot, *process);
-  const auto serving = serving_process(scene.forest, *process, scene.policy);
-  if (!serving) return report;
-  report.backend->id = serving;
-  report.backend->start_unix_ms =
-      start_unix_ms(snapshot, *scene.forest.find(*serving));
-  return report;
-}
-
 }  // namespace
 
 Totals account(Totals before, const Report& report) {
@@ -136,33 +88,6 @@ Totals account(Totals before, const Report& report) {
   }
   for (const Reaped& reaped : report.reaped) account_reaped(before, reaped);
   return before;
-}
-
-std::vector<AppReport> describe_apps(const Snapshot& snapshot,
-                                     std::span<const Pm2View> pm2,
-                                     const Policy& policy) {
-  const Memory nothing;
-  const Evidence evidence{.snapshot = snapshot, .pm2 = pm2, .memory = nothing};
-  const Scene scene(evidence, policy);
-  std::map<AppKey, std::vector<Pm2Instance>> apps;
-  for (const Pm2View& view : pm2) {
-    if (!view.reply) continue;
-    for (const Pm2Instance& instance : view.reply->instances) {
-      apps[{.home = view.home, .app = app_name(instance)}].push_back(instance);
-    }
-  }
-  std::vector<AppReport> reports;
-  for (auto& [key, instances] : apps) {
-    std::ranges::sort(instances, {}, &Pm2Instance::pm_id);
-    AppReport app{.home = key.home, .app = key.app};
-    for (const Pm2Instance& instance : instances) {
-      InstanceReport report = describe(scene, instance);
-      report.slot = static_cast<int>(app.instances.size());
-      app.instances.push_back(std::move(report));
-    }
-    reports.push_back(std::move(app));
-  }
-  return reports;
 }
 
 namespace {

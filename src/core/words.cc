@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "strayd/core/app_report.h"
 #include "strayd/core/intent.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
@@ -43,6 +44,18 @@ std::string_view to_string(SupervisorKind kind) {
       return "container runtime";
     case SupervisorKind::Other:
       return "supervisor";
+  }
+  std::abort();
+}
+
+std::string_view to_string(Owner owner) {
+  switch (owner) {
+    case Owner::Managed:
+      return "managed";
+    case Owner::Orphan:
+      return "orphan";
+    case Owner::Foreign:
+      return "foreign";
   }
   std::abort();
 }

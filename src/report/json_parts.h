@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,11 @@ Json value_or_null(const std::optional<T>& value) {
 
 // The object of `scan --json`, version 1, with keys added at the end.
 Json scan_object(const Report& report);
+
+// Each app with its instances; what is not known is null.
+Json apps(const Report& report);
+Json conflicts(const Report& report);
+Json remotes(const std::optional<std::vector<RemoteShare>>& shares);
 
 // One line, with a newline at its end.
 std::string dump(const Json& object);

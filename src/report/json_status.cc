@@ -1,5 +1,5 @@
 // What the status page's readers need beside the verdicts: when the report was
-// made, the apps and what serves behind them, the counters.
+// made, the apps, the counters.
 #include "strayd/report/render.h"
 #include "strayd/report/version.h"
 
@@ -9,53 +9,6 @@
 namespace strayd::json {
 
 namespace {
-
-// nullopt: it can't be told, which is not the same as "not up".
-Json backend(const std::optional<Backend>& backend) {
-  if (!backend) return nullptr;
-  return {{"up", backend->id.has_value()},
-          {"pid", backend->id ? Json(backend->id->pid) : Json(nullptr)},
-          {"start_unix_ms", value_or_null(backend->start_unix_ms)}};
-}
-
-Json instance(const InstanceReport& instance) {
-  return {{"slot", instance.slot},
-          {"pm_id", instance.pm2.pm_id},
-          {"pid", value_or_null(instance.pm2.pid)},
-          {"status", to_string(instance.pm2.status)},
-          {"restarts", instance.pm2.restart_time},
-          {"unstable_restarts", instance.pm2.unstable_restarts},
-          {"start_unix_ms", value_or_null(instance.start_unix_ms)},
-          {"backend", backend(instance.backend)}};
-}
-
-Json counted_restarts(const Report& report, const AppReport& app) {
-  const auto account =
-      report.ledger.apps.find({.home = app.home, .app = app.app});
-  if (account == report.ledger.apps.end()) return nullptr;
-  Json causes = Json::object();
-  for (const Cause cause : kCauses) {
-    const auto found = account->second.restarts.find(cause);
-    causes[std::string(to_string(cause))] =
-        found == account->second.restarts.end() ? 0 : found->second;
-  }
-  return causes;
-}
-
-Json apps(const Report& report) {
-  Json list = Json::array();
-  for (const AppReport& app : report.apps) {
-    Json instances = Json::array();
-    for (const InstanceReport& each : app.instances) {
-      instances.push_back(instance(each));
-    }
-    list.push_back({{"home", text(app.home)},
-                    {"app", text(app.app)},
-                    {"restarts_by_cause", counted_restarts(report, app)},
-                    {"instances", std::move(instances)}});
-  }
-  return list;
-}
 
 Json detected(const Totals& totals) {
   Json list = Json::array();
@@ -134,6 +87,8 @@ std::string status_json(const Report& report) {
   object["unreadable"] = report.unreadable;
   object["features"] = json::features(report);
   object["apps"] = json::apps(report);
+  object["port_conflicts"] = json::conflicts(report);
+  object["stray_remotes"] = json::remotes(report.strays);
   object["reload"] = {{"successful", report.reload.successful},
                       {"success_unix_ms", report.reload.success_unix_ms}};
   object["totals"] = json::totals(report.totals);

@@ -18,6 +18,10 @@ void add_orphans(Page& page, const Report& report);
 void add_self(Page& page, const SelfUsage& self);
 void add_supervisors(Page& page, const Report& report);
 void add_apps(Page& page, const Report& report);
+void add_backends(Page& page, const Report& report);
+void add_listeners(Page& page, const Report& report);
+void add_connections(Page& page, const Report& report);
+void add_usage(Page& page, const Report& report);
 void add_instances(Page& page, const Report& report);
 
 }  // namespace strayd::metrics

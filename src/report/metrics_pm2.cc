@@ -1,9 +1,9 @@
 // What PM2 said. A home that does not answer has no apps here: their counters,
 // which are strayd's own, stay as they are; everything else is absent.
 #include <algorithm>
-#include <set>
 #include <string>
 
+#include "metric_apps.h"
 #include "metric_families.h"
 
 namespace strayd::metrics {
@@ -27,31 +27,6 @@ std::optional<double> daemons(const Report& report, const Pm2View& view) {
   if (view.daemons == 1) return 1;
   if (view.reply.error().kind == Pm2Quiet::Silent) return std::nullopt;
   return 0;
-}
-
-std::set<std::string> answering_homes(const Report& report) {
-  std::set<std::string> homes;
-  for (const Pm2View& view : report.pm2) {
-    if (view.reply) homes.insert(view.home);
-  }
-  return homes;
-}
-
-std::vector<const AppReport*> known_apps(const Report& report) {
-  const std::set<std::string> answering = answering_homes(report);
-  std::vector<const AppReport*> known;
-  for (const AppReport& app : report.apps) {
-    if (answering.contains(app.home)) known.push_back(&app);
-  }
-  return known;
-}
-
-Labels app_labels(const std::string& home, const std::string& app) {
-  return {{"pm2_home", home}, {"app", app}};
-}
-
-Labels app_labels(const AppReport& app, Label more) {
-  return {{"pm2_home", app.home}, {"app", app.app}, std::move(more)};
 }
 
 // PM2 lets a variable of the app's environment called exec_mode override the
@@ -142,23 +117,12 @@ void add_instances(Page& page, const Report& report) {
   Family& unstable = page.gauge(
       "strayd_pm2_app_unstable_restarts",
       "PM2's count of restarts of the instance soon after its start.");
-  Family& up = page.gauge(
-      "strayd_backend_up",
-      "1 if the process that really serves, at the end of the instance's "
-      "chain, is there; 0 if it is not, whatever PM2 says.");
-  Family& backend_started = page.gauge(
-      "strayd_backend_start_time_seconds",
-      "When the process that really serves started, in seconds of Unix time.");
   for (const AppReport* app : known_apps(report)) {
     for (const InstanceReport& instance : app->instances) {
       const Labels labels =
           app_labels(*app, {"slot", std::to_string(instance.slot)});
       started.set(labels, seconds_of_ms(instance.start_unix_ms));
       unstable.set(labels, static_cast<double>(instance.pm2.unstable_restarts));
-      if (!instance.backend) continue;
-      up.set(labels, truth(instance.backend->id.has_value()));
-      backend_started.set(labels,
-                          seconds_of_ms(instance.backend->start_unix_ms));
     }
   }
 }

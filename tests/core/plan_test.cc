@@ -21,7 +21,10 @@ World with_strays(int count) {
 }
 
 // So many scans in a row, one second apart; the last plan.
-Plan after_scans(World& world, int scans, const Authority& authority) {
+Plan after_scans(World& world,
+                 int scans,
+                 const Authority& authority,
+                 const std::set<ProcId>& urgent = {}) {
   Plan made;
   for (int i = 0; i < scans; ++i) {
     world.snapshot.taken += seconds{1};
@@ -29,7 +32,8 @@ Plan after_scans(World& world, int scans, const Authority& authority) {
                 made.watchlist,
                 world.snapshot,
                 world.policy,
-                authority);
+                authority,
+                urgent);
   }
   return made;
 }
@@ -123,6 +127,27 @@ TEST(Plan, a_kill_set_within_the_budget_is_ordered) {
   const Plan made = after_scans(world, 3, kEnforcing);
   EXPECT_EQ(made.orders.size(), 3U);
   EXPECT_FALSE(made.trip);
+}
+
+TEST(Plan, an_order_on_an_urgent_tree_comes_first_and_the_others_keep_theirs) {
+  World world = with_strays(3);
+  const Plan made = after_scans(world, 3, kEnforcing, {world.find(11).id});
+  std::vector<pid_t> roots;
+  for (const TreeOrder& order : made.orders) roots.push_back(order.root.pid);
+  EXPECT_EQ(roots, (std::vector<pid_t>{11, 10, 12}));
+}
+
+TEST(Plan, urgency_makes_no_tree_ripe) {
+  World world = with_strays(1);
+  EXPECT_TRUE(
+      after_scans(world, 2, kEnforcing, {world.find(10).id}).orders.empty());
+}
+
+TEST(Plan, urgency_does_not_lift_the_budget) {
+  World world = with_strays(4);
+  const Plan made = after_scans(world, 3, kEnforcing, {world.find(11).id});
+  EXPECT_TRUE(made.orders.empty());
+  EXPECT_TRUE(made.trip);
 }
 
 TEST(Plan, a_kill_set_above_the_budget_of_a_scan_kills_nothing_and_trips) {

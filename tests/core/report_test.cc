@@ -1,4 +1,4 @@
-// What a report says of apps, and how counters rise with it.
+// How counters rise with a report, and how a process is shown in it.
 #include "strayd/core/report.h"
 
 #include <gtest/gtest.h>
@@ -10,71 +10,6 @@ namespace {
 
 using std::chrono::seconds;
 using testing::World;
-
-World with_watched_app(bool server_lives) {
-  World world;
-  world.god(5);
-  world.process(10, 5, seconds{100}, {"npm run dev"});
-  world.process(11,
-                10,
-                seconds{101},
-                {"sh", "-c", "tsx watch src/server.ts"},
-                "/usr/bin/dash");
-  world.process(
-      12, 11, seconds{102}, {"node", "/x/.bin/tsx", "watch", "src/server.ts"});
-  if (server_lives) world.server(13, 12, seconds{110});
-  world.answers(5, {World::instance(10, seconds{100})});
-  return world;
-}
-
-const Backend& backend_of(const std::vector<AppReport>& apps) {
-  return *apps.front().instances.front().backend;
-}
-
-TEST(Apps, the_backend_is_the_process_at_the_end_of_the_chain) {
-  const World world = with_watched_app(true);
-  const auto apps = describe_apps(world.snapshot, world.pm2, world.policy);
-  EXPECT_EQ(backend_of(apps).id->pid, 13);
-  EXPECT_EQ(backend_of(apps).start_unix_ms, testing::unix_ms_at(seconds{110}));
-}
-
-TEST(Apps, a_watcher_without_its_server_is_no_backend) {
-  const World world = with_watched_app(false);
-  const auto apps = describe_apps(world.snapshot, world.pm2, world.policy);
-  EXPECT_FALSE(backend_of(apps).id);
-}
-
-TEST(Apps, where_no_rule_matches_the_listed_process_is_the_backend) {
-  World world;
-  world.god(5);
-  world.process(10, 5, seconds{100}, {"node", "plain.js"});
-  world.answers(5, {World::instance(10, seconds{100})});
-  const auto apps = describe_apps(world.snapshot, world.pm2, world.policy);
-  EXPECT_EQ(backend_of(apps).id->pid, 10);
-}
-
-TEST(Apps, a_stopped_instance_has_no_backend) {
-  World world;
-  world.god(5);
-  Pm2Instance stopped = World::instance(10, seconds{100});
-  stopped.pid.reset();
-  world.answers(5, {stopped});
-  const auto apps = describe_apps(world.snapshot, world.pm2, world.policy);
-  EXPECT_FALSE(backend_of(apps).id);
-}
-
-TEST(Apps, slots_count_from_zero_by_pm_id) {
-  World world;
-  world.god(5);
-  Pm2Instance second = World::instance(20, seconds{100});
-  second.pm_id = 7;
-  Pm2Instance first = World::instance(10, seconds{100});
-  first.pm_id = 3;
-  world.answers(5, {second, first});
-  const auto apps = describe_apps(world.snapshot, world.pm2, world.policy);
-  EXPECT_EQ(apps.front().instances[0].pm2.pm_id, 3);
-  EXPECT_EQ(apps.front().instances[1].slot, 1);
-}
 
 TEST(Account, a_kill_is_counted_when_its_exit_was_seen) {
   Report report;

@@ -124,6 +124,8 @@ TEST(ScanJson, is_one_line_of_valid_utf8_whatever_a_process_calls_itself) {
   report.reaped.front().detail = hostile;
   report.blind[hostile] = hostile;
   report.apps.front().app = hostile;
+  report.apps.front().remotes = {{.remote = hostile}};
+  report.conflicts.front().app.app = hostile;
   report.rules.front() = hostile;
   for (const std::string& text : {scan_json(report), status_json(report)}) {
     EXPECT_TRUE(ordered_json::accept(text));
@@ -160,6 +162,52 @@ TEST(StatusJson, an_unknown_backend_is_null_and_a_missing_one_is_not_up) {
   EXPECT_EQ(feed["instances"][0]["backend"]["up"], false);
   EXPECT_TRUE(feed["instances"][0]["backend"]["pid"].is_null());
   EXPECT_TRUE(feed["instances"][1]["backend"].is_null());
+}
+
+TEST(StatusJson, says_what_an_app_uses_and_who_holds_its_sockets) {
+  const ordered_json status =
+      ordered_json::parse(status_json(sample::rich_report()));
+  const ordered_json& shop = status["apps"][0];
+  EXPECT_EQ(shop["instances"][0]["backend_restarts"], 5);
+  EXPECT_EQ(shop["usage"],
+            ordered_json({{"processes", 3},
+                          {"zombies", 1},
+                          {"cpu_seconds", 12.5},
+                          {"resident_memory_bytes", 180'000'000}}));
+  EXPECT_EQ(
+      shop["ports"][1],
+      ordered_json({{"port", 3000},
+                    {"owner", "orphan"},
+                    {"listeners", 2},
+                    {"holder", {{"pid", 4711}, {"start_ticks", 47110}}}}));
+  EXPECT_EQ(shop["remotes"][0],
+            ordered_json({{"remote", "exchange"},
+                          {"owner", "managed"},
+                          {"connections", 1},
+                          {"age_seconds", 50.0},
+                          {"last_receive_seconds", 90.25}}));
+}
+
+TEST(StatusJson, says_what_it_does_not_know_of_an_app) {
+  const ordered_json status =
+      ordered_json::parse(status_json(sample::rich_report()));
+  const ordered_json& feed = status["apps"][1];
+  EXPECT_TRUE(feed["usage"].is_null());
+  EXPECT_TRUE(feed["ports"].is_null());
+  EXPECT_TRUE(feed["remotes"].is_null());
+  EXPECT_TRUE(feed["instances"][0]["backend_restarts"].is_null());
+}
+
+TEST(StatusJson, names_the_orphan_that_keeps_an_app_off_its_port) {
+  const ordered_json status =
+      ordered_json::parse(status_json(sample::rich_report()));
+  const ordered_json& conflict = status["port_conflicts"][0];
+  EXPECT_EQ(conflict["app"], "shop");
+  EXPECT_EQ(conflict["port"], 3000);
+  EXPECT_EQ(conflict["owner"], "orphan");
+  EXPECT_EQ(conflict["holder"]["pid"], 4711);
+  EXPECT_EQ(conflict["tree"]["pid"], 4700);
+  EXPECT_EQ(status["stray_remotes"][0]["connections"], 0);
 }
 
 }  // namespace

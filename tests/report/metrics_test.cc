@@ -198,6 +198,37 @@ TEST(Metrics, an_unknown_backend_is_absent_and_a_missing_one_is_down) {
   EXPECT_THAT(page(report), Not(HasSubstr("strayd_backend_up")));
 }
 
+TEST(Metrics, what_is_not_known_of_an_app_is_absent) {
+  const std::string text = page(sample::quiet_report());
+  EXPECT_THAT(text, Not(HasSubstr("strayd_app_")));
+  EXPECT_THAT(text, Not(HasSubstr("strayd_backend_listeners")));
+  EXPECT_THAT(text, Not(HasSubstr("strayd_backend_connections")));
+}
+
+TEST(Metrics, a_far_end_without_a_connection_has_neither_age_nor_freshness) {
+  Report report = sample::quiet_report();
+  report.apps.front().remotes = {{.remote = "exchange"}};
+  const std::string text = page(report);
+  EXPECT_THAT(text,
+              HasSubstr("strayd_backend_connections{pm2_home=\"/root/.pm2\","
+                        "app=\"shop\",remote=\"exchange\","
+                        "owner=\"managed\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("strayd_backend_connection_age_seconds")));
+  EXPECT_THAT(text, Not(HasSubstr("strayd_backend_last_receive_seconds")));
+}
+
+TEST(Metrics, replacements_stay_while_their_pm2_is_silent) {
+  Report report = sample::rich_report();
+  report.pm2.front() = sample::quiet(sample::kHome, Pm2Quiet::Silent, "");
+  const std::string text = page(report);
+  EXPECT_THAT(text,
+              HasSubstr("strayd_backend_restarts_total{"
+                        "pm2_home=\"/root/.pm2\",app=\"shop\","
+                        "slot=\"0\"} 5\n"));
+  EXPECT_THAT(text, Not(HasSubstr("strayd_backend_listeners")));
+  EXPECT_THAT(text, Not(HasSubstr("strayd_app_processes")));
+}
+
 TEST(Metrics, an_environment_value_never_becomes_the_exec_mode) {
   Report report = sample::quiet_report();
   report.apps.front().instances.front().pm2.exec_mode = "hunter2";

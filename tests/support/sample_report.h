@@ -164,6 +164,40 @@ inline void add_apps(Report& report) {
   report.ledger.apps[{.home = kHome, .app = "feed"}] = {};
 }
 
+// The orphan 4711 has the port of `shop` and its session at the exchange.
+inline void add_sockets(Report& report) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  AppReport& shop = report.apps.front();
+  shop.usage = {.processes = 3,
+                .zombies = 1,
+                .cpu = milliseconds{12'500},
+                .resident_bytes = 180'000'000};
+  shop.ports = {
+      {.port = 3000, .owner = Owner::Managed},
+      {.port = 3000, .owner = Owner::Orphan, .sockets = 2, .holder = id(4711)},
+      {.port = 3000, .owner = Owner::Foreign}};
+  shop.remotes = {{.remote = "exchange",
+                   .owner = Owner::Managed,
+                   .connections = 1,
+                   .age = seconds{50},
+                   .since_receive = milliseconds{90'250}},
+                  {.remote = "exchange",
+                   .owner = Owner::Orphan,
+                   .connections = 1,
+                   .age = std::chrono::hours{3},
+                   .since_receive = milliseconds{1'500}}};
+  report.strays = {{.remote = "exchange", .owner = Owner::Orphan}};
+  report.conflicts = {{.app = {.home = kHome, .app = "shop"},
+                       .port = 3000,
+                       .owner = Owner::Orphan,
+                       .holder = id(4711),
+                       .tree = id(4700)}};
+  report.backends.slots = {
+      {{.home = kHome, .app = "shop", .slot = 0}, {.restarts = 5}},
+      {{.home = "/srv/b/.pm2", .app = "mail", .slot = 0}, {.restarts = 2}}};
+}
+
 inline void add_deeds(Report& report) {
   const Reaped ended{.id = id(4600),
                      .tree = id(4600),
@@ -207,6 +241,7 @@ inline Report rich_report() {
   report.unreadable = 1;
   add_candidates(report);
   add_apps(report);
+  add_sockets(report);
   add_deeds(report);
   add_totals(report);
   report.breaker = {.open = true,

@@ -86,6 +86,8 @@ std::vector<std::optional<Claim>> claims_on(const Evidence& evidence,
 
 bool matches(const Match& match, const Process& process);
 
+// sh -c: what it runs may be its own words, too.
+bool is_shell_command(const Process& process);
 // A process that only carries its child: sh -c, npm, npx, yarn, pnpm.
 bool is_wrapper(const Process& process);
 // A wrapper, or a runner that starts the server as its child: tsx, ts-node-dev,

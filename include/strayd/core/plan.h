@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -90,10 +91,13 @@ struct Plan {
   std::optional<std::string> trip{};  // set: the breaker opens, for this reason
 };
 
+// The orders on `urgent` roots (see trees_in_conflict) come first. They count
+// against the budget as all others do: a kill set above it kills nothing.
 Plan plan(std::vector<Verdict> verdicts,
           const Watchlist& before,
           const Snapshot& snapshot,
           const Policy& policy,
-          const Authority& authority);
+          const Authority& authority,
+          const std::set<ProcId>& urgent = {});
 
 }  // namespace strayd

@@ -12,6 +12,8 @@
 #include <tuple>
 #include <vector>
 
+#include "strayd/core/app_report.h"
+#include "strayd/core/backends.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/policy.h"
@@ -65,26 +67,6 @@ struct Reaped {
   FailureWhy failure = FailureWhy::None;
   std::string detail{};                 // one line for a person
   std::chrono::nanoseconds duration{};  // from the first signal to the exit
-};
-
-// The process at the end of an instance's chain: the one that serves.
-struct Backend {
-  std::optional<ProcId> id{};  // nullopt: there is none
-  std::optional<std::int64_t> start_unix_ms{};
-};
-
-struct InstanceReport {
-  int slot = 0;  // 0…, by pm_id within the app; stable while instances live
-  Pm2Instance pm2{};
-  std::optional<std::int64_t> start_unix_ms{};  // of the listed, valid pid
-  // nullopt: it can't be told (the tree could not be read).
-  std::optional<Backend> backend{};
-};
-
-struct AppReport {
-  std::string home{};
-  std::string app{};
-  std::vector<InstanceReport> instances{};  // by slot
 };
 
 // How a candidate is shown: never its arguments, only program and script.
@@ -150,6 +132,10 @@ struct Report {
   std::map<std::string, std::string> blind{};  // feature -> why it lacks
   std::map<std::string, bool> features{};      // every feature -> available
   std::vector<AppReport> apps{};
+  BackendLedger backends{};
+  std::vector<PortConflict> conflicts{};
+  // Connections of orphans that belong to none of the apps; nullopt: unknown.
+  std::optional<std::vector<RemoteShare>> strays{};
   RestartLedger ledger{};
   std::vector<std::string> rules{};  // names, for zero-initialised series
   std::map<std::string, std::size_t> zombies{};  // by rule
@@ -160,11 +146,6 @@ struct Report {
 
 // The counters after this report. Pure; the only place where they rise.
 Totals account(Totals before, const Report& report);
-
-// For each app of the answering views: its instances and their backends.
-std::vector<AppReport> describe_apps(const Snapshot& snapshot,
-                                     std::span<const Pm2View> pm2,
-                                     const Policy& policy);
 
 // Program and script of a process, without any argument.
 Shown show(const Process& process, BootTime now);

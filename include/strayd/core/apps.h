@@ -1,0 +1,127 @@
+// What strayd says of PM2's apps, from one scan and the memory of those before.
+// Pure.
+//
+// A home that does not answer has no apps here; what is remembered of them
+// waits until it answers again.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "strayd/core/app_report.h"
+#include "strayd/core/backends.h"
+#include "strayd/core/policy.h"
+#include "strayd/core/process.h"
+#include "strayd/core/sockets.h"
+#include "strayd/core/supervisor.h"
+#include "strayd/core/verdict.h"
+
+namespace strayd {
+
+// Borrowed. All of one moment, and the holdings read after the sockets: then a
+// socket without a holder is a stranger's, not one that was just opened.
+struct AppsEvidence {
+  const Snapshot& snapshot;
+  std::span<const Pm2View> pm2{};
+  const Policy& policy;
+  std::span<const Verdict> verdicts{};
+  std::span<const Remote> remotes{};
+  // nullptr: not available. Without either of them nothing is said of ports
+  // and connections, and rules alone tell who serves.
+  const SocketTable* sockets = nullptr;
+  const Holdings* holdings = nullptr;
+};
+
+struct PortMemory {
+  BootTime first{};  // remembered since
+  BootTime last{};   // when the app, or an orphan of it, was last seen there
+  // In cluster mode the God Daemon listens on it for the app.
+  bool by_daemon = false;
+
+  bool operator==(const PortMemory&) const = default;
+};
+
+struct AppMemory {
+  std::chrono::nanoseconds cpu{};  // all that was added up
+  std::map<std::uint16_t, PortMemory> ports{};
+  std::set<std::string> remotes{};  // names of those that it talked to
+
+  bool operator==(const AppMemory&) const = default;
+};
+
+// An inode is used again once its socket is closed.
+struct ConnectionKey {
+  SocketInode inode = 0;
+  Endpoint local{};
+  Endpoint remote{};
+  auto operator<=>(const ConnectionKey&) const = default;
+};
+
+struct ConnectionMemory {
+  BootTime first{};
+  // A name may resolve to other addresses meanwhile; the connection stays one
+  // to that far end.
+  std::set<std::string> remotes{};
+
+  bool operator==(const ConnectionMemory&) const = default;
+};
+
+// Bounded by the snapshot, the sockets and the apps that are listed.
+struct AppsMemory {
+  BackendLedger backends{};  // the part to keep over restarts of strayd
+  std::map<AppKey, AppMemory> apps{};
+  std::map<std::string, BootTime> homes{};  // when each answered last
+  // What each process of a tree had spent when it was last seen.
+  std::map<ProcId, std::chrono::nanoseconds> cpu{};
+  // Established connections to far ends.
+  std::map<ConnectionKey, ConnectionMemory> connections{};
+  // Sockets on an app's port that no known process holds, and whether their
+  // holder was looked for among all processes.
+  std::map<SocketInode, bool> unclaimed{};
+  std::optional<BootTime> searched{};  // when that was done last
+  std::set<ProcId> strangers{};        // the holders that were found
+
+  bool operator==(const AppsMemory&) const = default;
+};
+
+struct AppsPicture {
+  AppsMemory memory{};
+  std::vector<AppReport> apps{};  // by home and name
+  // What orphans that belong to none of these apps have open to each far end.
+  // nullopt: the connections are not known.
+  std::optional<std::vector<RemoteShare>> strays{};
+  std::vector<PortConflict> conflicts{};  // by app and port
+};
+
+AppsPicture observe_apps(const AppsEvidence& evidence,
+                         const AppsMemory& before);
+
+// The processes whose sockets observe_apps() needs, ascending: the apps' trees,
+// the God Daemons that listen for them, and all that has a verdict. At most
+// once a minute, all processes, if somebody unknown listens on an app's port.
+// Sockets and holdings are not looked at.
+std::vector<ProcId> holders_wanted(const AppsEvidence& evidence,
+                                   const AppsMemory& before);
+
+// Whether the established connections are needed too: for the far ends, or to
+// tell apart what one God Daemon listens on for several apps.
+bool connections_wanted(std::span<const Pm2View> pm2,
+                        std::span<const Remote> remotes);
+
+// The roots of the orphan trees that keep an app off its port.
+std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts);
+
+// No app has more ports, and none more far ends, in a report. Beyond that, a
+// port that is in use now and known for long stays.
+inline constexpr std::size_t kMostPorts = 16;
+inline constexpr std::size_t kMostRemotes = 16;
+inline constexpr std::size_t kMostConnections = 65'536;
+
+}  // namespace strayd

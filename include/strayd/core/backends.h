@@ -1,0 +1,52 @@
+// How often the process that serves was replaced by another, whether PM2 knew
+// of it or not.
+//
+// PM2 counts the restarts of the process that it lists. `tsx watch`, nodemon
+// and npm restart, or lose, the server below that one, and PM2 is not told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "strayd/core/process.h"
+
+namespace strayd {
+
+struct SlotKey {
+  std::string home{};
+  std::string app{};
+  int slot = 0;
+  auto operator<=>(const SlotKey&) const = default;
+};
+
+struct BackendAccount {
+  // Rises by one when another process serves than served last, also over a
+  // time in which none did; a restart by PM2 is such a replacement too. Not at
+  // the first sight of a slot, not while the former one still lives in the
+  // app's trees (then strayd only sees better who serves), and not when an
+  // instance moves to another slot. What came and went between two scans, or
+  // while strayd was away, is one replacement at most.
+  std::uint64_t restarts = 0;
+  // Who served last. nullopt: nobody was ever seen to; pid 0: one of an
+  // earlier boot.
+  std::optional<ProcId> last{};
+
+  bool operator==(const BackendAccount&) const = default;
+};
+
+// To be kept over restarts of strayd. Slots that are listed no more stay, so
+// that an app that is deleted and started again goes on counting.
+struct BackendLedger {
+  std::string boot_id{};  // of the identities in it
+  std::map<SlotKey, BackendAccount> slots{};
+
+  bool operator==(const BackendLedger&) const = default;
+};
+
+// Beyond it, slots that are not listed are forgotten.
+inline constexpr std::size_t kMostSlots = 10'000;
+
+}  // namespace strayd

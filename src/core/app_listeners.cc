@@ -1,0 +1,157 @@
+// Who listens on the ports of the apps, and who keeps an app off its own.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <unordered_map>
+
+#include "app_parts.h"
+
+namespace strayd {
+namespace {
+
+// To look for a holder among all processes reads all their descriptors.
+constexpr std::chrono::minutes kSearchInterval{1};
+
+constexpr std::size_t place(Owner owner) {
+  return static_cast<std::size_t>(owner);
+}
+using Shares = std::array<PortShare, std::size(kOwners)>;
+
+class Count {
+ public:
+  Count(const AppScene& scene,
+        const Holders& holders,
+        const AppsMemory& before,
+        AppsMemory& after)
+      : scene_(scene), holders_(holders), before_(before), after_(after) {
+    for (const Listener& listener : scene.evidence.sockets->listeners) {
+      listeners_[listener.local.port].push_back(listener.inode);
+    }
+  }
+
+  // nullopt: it can't be told whose one of the sockets is.
+  std::optional<Shares> shares(const AppTree& app, std::uint16_t port) {
+    Shares shares;
+    for (const Owner owner : kOwners) {
+      shares.at(place(owner)) = {.port = port, .owner = owner};
+    }
+    const bool by_daemon = after_.apps[app.key].ports[port].by_daemon;
+    bool told = true;
+    for (const SocketInode inode : listeners_[port]) {
+      const std::vector<const Process*>& held_by = holders_.of(inode);
+      if (held_by.empty()) {
+        told = claimed_by_a_stranger(app, inode) && told;
+        ++shares.at(place(Owner::Foreign)).sockets;
+        continue;
+      }
+      add(shares, app, by_daemon, held_by);
+    }
+    return told ? std::optional(shares) : std::nullopt;
+  }
+
+ private:
+  // A socket that was opened, or whose holder ended, while they were read has
+  // no holder in this scan, and has one, or is gone, in the next.
+  bool claimed_by_a_stranger(const AppTree& app, SocketInode inode) {
+    const auto known = before_.unclaimed.find(inode);
+    const bool searched =
+        known != before_.unclaimed.end() &&
+        (known->second ||
+         search_is_due(before_, scene_.evidence.snapshot.taken));
+    after_.unclaimed[inode] = searched;
+    return known != before_.unclaimed.end() && holders_.complete(app);
+  }
+
+  Owner owner(const AppTree& app, bool by_daemon, const Process& process) {
+    if (scene_.app_of(process) == &app) return Owner::Managed;
+    if (by_daemon && app.daemon == &process) return Owner::Managed;
+    return scene_.orphan(process) != nullptr ? Owner::Orphan : Owner::Foreign;
+  }
+
+  void add(Shares& shares,
+           const AppTree& app,
+           bool by_daemon,
+           const std::vector<const Process*>& held_by) {
+    Owner strongest = Owner::Foreign;
+    const Process* holder = held_by.front();
+    for (const Process* process : held_by) {
+      const Owner owned = owner(app, by_daemon, *process);
+      if (owned >= strongest) continue;
+      strongest = owned;
+      holder = process;
+    }
+    PortShare& share = shares.at(place(strongest));
+    ++share.sockets;
+    if (!share.holder) share.holder = holder->id;
+    if (strongest == Owner::Foreign) after_.strangers.insert(holder->id);
+  }
+
+  const AppScene& scene_;
+  const Holders& holders_;
+  const AppsMemory& before_;
+  AppsMemory& after_;
+  std::unordered_map<std::uint16_t, std::vector<SocketInode>> listeners_{};
+};
+
+// An app that was stopped on purpose fights for nothing.
+bool wants_to_run(const AppTree& app) {
+  return std::ranges::any_of(app.instances, [](const InstanceTree& tree) {
+    return tree.instance->status != Pm2Status::Stopped;
+  });
+}
+
+void add_conflict(const AppScene& scene,
+                  const AppTree& app,
+                  const Shares& shares,
+                  std::vector<PortConflict>& conflicts) {
+  if (shares.at(place(Owner::Managed)).sockets > 0) return;
+  for (const Owner owner : {Owner::Orphan, Owner::Foreign}) {
+    const PortShare& share = shares.at(place(owner));
+    if (share.sockets == 0) continue;
+    PortConflict conflict{.app = app.key,
+                          .port = share.port,
+                          .owner = owner,
+                          .holder = share.holder};
+    if (owner == Owner::Orphan) {
+      conflict.tree = scene.orphan(*scene.forest().find(*share.holder))->tree;
+    }
+    conflicts.push_back(std::move(conflict));
+    return;
+  }
+}
+
+}  // namespace
+
+bool search_is_due(const AppsMemory& memory, BootTime now) {
+  if (memory.searched && now - *memory.searched < kSearchInterval) {
+    return false;
+  }
+  return std::ranges::any_of(memory.unclaimed,
+                             [](const auto& socket) { return !socket.second; });
+}
+
+PortsSeen count_ports(const AppScene& scene,
+                      const Holders& holders,
+                      const AppsMemory& before,
+                      AppsMemory& after) {
+  PortsSeen seen;
+  seen.shares.resize(scene.apps().size());
+  if (!holders.available()) return seen;
+  after.unclaimed.clear();
+  after.strangers.clear();
+  const BootTime now = scene.evidence.snapshot.taken;
+  if (search_is_due(before, now)) after.searched = now;
+  Count count(scene, holders, before, after);
+  for (const AppTree& app : scene.apps()) {
+    for (const auto& [port, memory] : after.apps[app.key].ports) {
+      const std::optional<Shares> shares = count.shares(app, port);
+      if (!shares) continue;
+      std::vector<PortShare>& all = seen.shares[app.index];
+      all.insert(all.end(), shares->begin(), shares->end());
+      if (wants_to_run(app)) add_conflict(scene, app, *shares, seen.conflicts);
+    }
+  }
+  return seen;
+}
+
+}  // namespace strayd

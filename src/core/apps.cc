@@ -1,0 +1,98 @@
+#include "strayd/core/apps.h"
+
+#include <utility>
+
+#include "app_parts.h"
+
+namespace strayd {
+namespace {
+
+// An empty list is what a daemon says that was started by accident, or that is
+// about to resurrect.
+bool may_list_again(const Pm2View& view) {
+  return !view.reply || view.reply->instances.empty();
+}
+
+// What is remembered of apps that are listed, or may be once their PM2 answers.
+AppsMemory still_wanted(AppsMemory memory, const AppScene& scene) {
+  std::map<std::string, const Pm2View*> views;
+  for (const Pm2View& view : scene.evidence.pm2) {
+    views.emplace(view.home, &view);
+  }
+  std::erase_if(memory.homes,
+                [&](const auto& home) { return !views.contains(home.first); });
+  std::erase_if(memory.apps, [&](const auto& app) {
+    const auto view = views.find(app.first.home);
+    if (view == views.end()) return true;
+    return !may_list_again(*view->second) &&
+           scene.app_named(app.first) == nullptr;
+  });
+  return memory;
+}
+
+InstanceReport describe(const AppScene& scene,
+                        const Holders& holders,
+                        const InstanceTree& tree) {
+  InstanceReport report{.pm2 = *tree.instance,
+                        .backend = find_backend(scene, holders, tree)};
+  if (!tree.members.empty()) {
+    report.start_unix_ms =
+        unix_ms(scene.evidence.snapshot, *tree.members.front().process);
+  }
+  return report;
+}
+
+std::vector<AppReport> describe(const AppScene& scene, const Holders& holders) {
+  std::vector<AppReport> reports;
+  for (const AppTree& app : scene.apps()) {
+    AppReport report{.home = app.key.home, .app = app.key.app};
+    for (const InstanceTree& tree : app.instances) {
+      InstanceReport instance = describe(scene, holders, tree);
+      instance.slot = static_cast<int>(report.instances.size());
+      report.instances.push_back(std::move(instance));
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+}  // namespace
+
+AppsPicture observe_apps(const AppsEvidence& evidence,
+                         const AppsMemory& before) {
+  const AppScene scene(evidence);
+  const Holders holders(scene);
+  AppsPicture picture{.memory = still_wanted(before, scene),
+                      .apps = describe(scene, holders)};
+  AppsMemory& after = picture.memory;
+
+  after.backends =
+      account_backends(std::move(after.backends), scene, picture.apps);
+  const auto usages = account_usage(scene, before, after);
+  for (const Pm2View& view : evidence.pm2) {
+    if (view.reply) after.homes[view.home] = evidence.snapshot.taken;
+  }
+
+  remember_ports(scene, holders, after);
+  PortsSeen ports = count_ports(scene, holders, before, after);
+  auto remotes = count_remotes(scene, holders, before, after);
+  for (std::size_t i = 0; i < picture.apps.size(); ++i) {
+    AppReport& app = picture.apps[i];
+    app.usage = usages[i];
+    if (holders.available()) app.ports = std::move(ports.shares[i]);
+    if (remotes) app.remotes = std::move(remotes->shares[i]);
+  }
+  picture.conflicts = std::move(ports.conflicts);
+  if (remotes) picture.strays = std::move(remotes->strays);
+  return picture;
+}
+
+std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts) {
+  std::set<ProcId> trees;
+  for (const PortConflict& conflict : conflicts) {
+    if (conflict.tree) trees.insert(*conflict.tree);
+  }
+  return trees;
+}
+
+}  // namespace strayd

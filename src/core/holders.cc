@@ -1,0 +1,63 @@
+#include "holders.h"
+
+#include <algorithm>
+
+namespace strayd {
+
+Holders::Holders(const AppScene& scene) : scene_(scene) {
+  const AppsEvidence& evidence = scene.evidence;
+  available_ = evidence.sockets != nullptr && evidence.holdings != nullptr;
+  if (!available_) return;
+  std::unordered_set<SocketInode> listeners;
+  for (const Listener& listener : evidence.sockets->listeners) {
+    listeners.insert(listener.inode);
+  }
+  for (const auto& [id, sockets] : *evidence.holdings) {
+    const Process* process = scene.forest().find(id);
+    if (process == nullptr || !sockets) continue;
+    for (const SocketInode inode : *sockets) {
+      holders_[inode].push_back(process);
+      if (listeners.contains(inode)) listening_.insert(process);
+    }
+  }
+  check_orphans();
+}
+
+void Holders::check_orphans() {
+  for (const Verdict& verdict : scene_.evidence.verdicts) {
+    if (!verdict.kind) continue;
+    const Process* process = scene_.forest().find(verdict.id);
+    if (process != nullptr && !read(*process)) orphans_complete_ = false;
+  }
+}
+
+const std::vector<const Process*>& Holders::of(SocketInode inode) const {
+  static const std::vector<const Process*> kNone;
+  const auto found = holders_.find(inode);
+  return found == holders_.end() ? kNone : found->second;
+}
+
+bool Holders::listens(const Process& process) const {
+  return listening_.contains(&process);
+}
+
+bool Holders::read(const Process& process) const {
+  if (is_dead(process)) return true;  // it holds nothing any more
+  const auto found = scene_.evidence.holdings->find(process.id);
+  return found != scene_.evidence.holdings->end() && found->second.has_value();
+}
+
+bool Holders::complete(const AppTree& app) const {
+  if (!available_ || !orphans_complete_) return false;
+  if (is_cluster(app) && (app.daemon == nullptr || !read(*app.daemon))) {
+    return false;
+  }
+  return std::ranges::all_of(app.instances, [&](const InstanceTree& tree) {
+    return tree.known &&
+           std::ranges::all_of(tree.members, [&](const Member& member) {
+             return read(*member.process);
+           });
+  });
+}
+
+}  // namespace strayd

@@ -1,0 +1,40 @@
+// Who holds each socket, as far as the descriptors of processes were read.
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "app_scene.h"
+
+namespace strayd {
+
+class Holders {
+ public:
+  // Empty where sockets or holdings are not available. Borrows the scene.
+  explicit Holders(const AppScene& scene);
+
+  bool available() const { return available_; }
+
+  // Ascending by pid; one that has it under several numbers comes as often.
+  const std::vector<const Process*>& of(SocketInode inode) const;
+  // It holds a socket that listens.
+  bool listens(const Process& process) const;
+
+  // A socket without a holder can't be the app's, nor an orphan's: the
+  // descriptors of all of them were read.
+  bool complete(const AppTree& app) const;
+  bool orphans_complete() const { return orphans_complete_; }
+
+ private:
+  bool read(const Process& process) const;
+  void check_orphans();
+
+  const AppScene& scene_;
+  bool available_ = false;
+  bool orphans_complete_ = true;
+  std::unordered_map<SocketInode, std::vector<const Process*>> holders_{};
+  std::unordered_set<const Process*> listening_{};
+};
+
+}  // namespace strayd
