@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "strayd/core/forest.h"
+#include "strayd/core/restarts.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
@@ -341,7 +342,10 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.verdicts = plan.verdicts;
     fresh.withheld = plan.withheld;
     fresh.apps = describe_apps(snapshot, pm2, parts.config.policy);
-    fresh.ledger = account_restarts(std::move(fresh.ledger), pm2);
+    fresh.ledger =
+        account_restarts(
+            {.ledger = std::move(fresh.ledger)}, pm2, {.at = snapshot.taken})
+            .ledger;
     fresh.shown.clear();
     fresh.zombies.clear();
     fresh.newly_detected.clear();
