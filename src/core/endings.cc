@@ -23,7 +23,7 @@ bool is_better(const Ending& fresh, const Ending& known) {
 }
 
 void answer_lines(const Subject& subject, Ending& ending) {
-  const HomeTrail& home = subject.home;
+  HomeTrail& home = subject.home;
   const auto is_fresh = [&](BootTime at) {
     return subject.now - at <= kLineLife;
   };
@@ -32,8 +32,9 @@ void answer_lines(const Subject& subject, Ending& ending) {
                  watch->second.number > subject.trail.watch_lines;
   subject.trail.watch_lines = home.watch_lines;
   const auto memory = home.memory_limit.find(subject.pm_id);
-  ending.memory_limit =
-      memory != home.memory_limit.end() && is_fresh(memory->second);
+  if (memory == home.memory_limit.end()) return;
+  ending.memory_limit = is_fresh(memory->second);
+  home.memory_limit.erase(memory);
 }
 
 }  // namespace
@@ -65,9 +66,10 @@ void conclude_reload(const Subject& subject, const Trail::Start& launch) {
                .whole = !subject.home.mute});
 }
 
-void note_launch(Trail& trail, const Trail::Start& launch) {
-  const auto found = trail.endings.find(launch.restart_time);
-  if (found == trail.endings.end()) return;
+void note_launch(const Subject& subject, const Trail::Start& launch) {
+  conclude_reload(subject, launch);
+  const auto found = subject.trail.endings.find(launch.restart_time);
+  if (found == subject.trail.endings.end()) return;
   Ending& ending = found->second;
   if (ending.pm_uptime_ms >= launch.pm_uptime_ms) return;
   // A later one of that number was started, not restarted.

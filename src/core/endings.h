@@ -23,7 +23,7 @@ void note_ending(const Subject& subject, std::int64_t restart, Ending ending);
 // and nothing was said of that one's end, it has replaced it.
 void conclude_reload(const Subject& subject, const Trail::Start& launch);
 
-// The launch that followed the end, if one is known that led to it.
-void note_launch(Trail& trail, const Trail::Start& launch);
+// A launch that is spoken of: an end has led to it.
+void note_launch(const Subject& subject, const Trail::Start& launch);
 
 }  // namespace strayd

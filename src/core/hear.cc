@@ -89,39 +89,48 @@ void hear_start(const Subject& subject, const Trail::Start& launch) {
   }
 }
 
-void hear_online(const Subject& subject, const Pm2Event& event) {
-  const Trail::Start launch = launch_of(event);
+// The first word on a launch that lives.
+void hear_launch(const Subject& subject, const Trail::Start& launch) {
   hear_start(subject, launch);
-  conclude_reload(subject, launch);
-  note_launch(subject.trail, launch);
   subject.home.memory_limit.erase(subject.pm_id);
-  std::optional<Trail::Start>& alive = subject.trail.alive;
-  if (!alive || alive->pm_uptime_ms <= launch.pm_uptime_ms) alive = launch;
+  subject.trail.alive = launch;
 }
 
 // Somebody asked for the launch that lives now.
-void hear_action(const Subject& subject, const Pm2Event& event) {
-  if (event.status != Pm2Status::Online &&
-      event.status != Pm2Status::Launching) {
-    return;
-  }
-  const auto ending = subject.trail.endings.find(event.restart_time);
+void hear_action(const Subject& subject, const Trail::Start& launch) {
+  const auto ending = subject.trail.endings.find(launch.restart_time);
   if (ending == subject.trail.endings.end()) return;
-  if (ending->second.led_to == event.pm_uptime_ms) ending->second.asked = true;
+  if (ending->second.led_to == launch.pm_uptime_ms) {
+    ending->second.asked = true;
+  }
+}
+
+// An action is also "stop".
+bool says_it_lives(const Pm2Event& event) {
+  return event.kind == Pm2Event::Kind::Online ||
+         (event.kind == Pm2Event::Kind::Action &&
+          (event.status == Pm2Status::Online ||
+           event.status == Pm2Status::Launching));
 }
 
 void hear_process(Trails& trails, const Pm2Event& event, BootTime now) {
   Trail* const trail = is_sound(event) ? trail_of(trails, event) : nullptr;
   if (trail == nullptr) return;
-  trail->name = event.name;
-  trail->newest_ms = std::max(trail->newest_ms, *event.pm_uptime_ms);
   const Subject subject{.pm_id = event.pm_id,
                         .home = trails.homes[event.home],
                         .trail = *trail,
                         .now = now};
+  const Trail::Start launch = launch_of(event);
+  const bool lives = says_it_lives(event);
+  const bool is_new = launch.pm_uptime_ms > trail->newest_ms;
+  trail->name = event.name;
+  if (is_new) trail->newest_ms = launch.pm_uptime_ms;
+  note_launch(subject, launch);
   if (event.kind == Pm2Event::Kind::Exit) hear_exit(subject, event);
-  if (event.kind == Pm2Event::Kind::Online) hear_online(subject, event);
-  if (event.kind == Pm2Event::Kind::Action) hear_action(subject, event);
+  if (lives && is_new) hear_launch(subject, launch);
+  if (lives && event.kind == Pm2Event::Kind::Action) {
+    hear_action(subject, launch);
+  }
 }
 
 void hear_watch(HomeTrail& home, const Pm2Event& event, BootTime now) {

@@ -83,7 +83,7 @@ class Pm2Model {
 
   // What the kernel tells of those that ended since, as far as they were held.
   std::vector<Death> take_deaths() { return std::exchange(deaths_, {}); }
-  bool strayd_ended(const Launch& launch) const {
+  bool strayd_ended(const LaunchKey& launch) const {
     return strayds_.contains(launch);
   }
   bool take_oom() { return std::exchange(oom_, false); }
@@ -168,14 +168,20 @@ class Pm2Model {
       it.running = true;
       it.held = false;
     });
-    instance.todo.push_back([this](Instance& it) {
-      say(it, &Speaker::online);
+    // PM2 5.x says it late or never, for it looks at the app's git first.
+    const bool late = old_ && dice_.percent(50);
+    instance.todo.push_back([this, late](Instance& it) {
+      if (!late) say(it, &Speaker::online);
       it.now.status = Pm2Status::Online;
     });
-    if (!asked) return;
-    instance.todo.push_back([this](Instance& it) {
-      hear_(speaker(it).action(it.now.restart_time, *it.now.pm_uptime_ms));
-    });
+    if (asked) {
+      instance.todo.push_back([this](Instance& it) {
+        hear_(speaker(it).action(it.now.restart_time, *it.now.pm_uptime_ms));
+      });
+    }
+    if (!late || dice_.percent(20)) return;
+    instance.todo.push_back(
+        [this](Instance& it) { say(it, &Speaker::online); });
   }
 
   void end(Instance& instance) {
@@ -393,6 +399,7 @@ class Pm2Model {
   Dice& dice_;
   Hear hear_;
   bool plain_;
+  bool old_ = !plain_ && dice_.percent(20);  // PM2 5.x
   std::int64_t now_ = 1'700'000'000'000;
   int unique_ids_ = 0;
   std::deque<Instance> all_{};
@@ -401,7 +408,7 @@ class Pm2Model {
   std::vector<Death> deaths_{};
   bool oom_ = false;
   std::set<ProcId> signalled_{};
-  std::set<Launch> strayds_{};
+  std::set<LaunchKey> strayds_{};
 };
 
 }  // namespace strayd::test

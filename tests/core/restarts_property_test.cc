@@ -207,10 +207,12 @@ class World {
       }
       const std::optional<Cause> truth = model_.truth(
           restart.instance, restart.restart_time, *restart.pm_uptime_ms);
+      SCOPED_TRACE(restart.instance.unique_id + " pm_id " +
+                   std::to_string(restart.instance.pm_id) + " restart " +
+                   std::to_string(restart.restart_time) + " of " +
+                   std::to_string(*restart.pm_uptime_ms));
       ASSERT_TRUE(truth) << "there was no such restart";
-      EXPECT_EQ(to_string(restart.cause), to_string(*truth))
-          << restart.instance.unique_id << " pm_id " << restart.instance.pm_id
-          << " restart " << restart.restart_time;
+      EXPECT_EQ(to_string(restart.cause), to_string(*truth));
     }
   }
 

@@ -31,16 +31,16 @@
 namespace strayd {
 
 // One launch of an instance: PM2 gives each its own pm_uptime.
-struct Launch {
+struct LaunchKey {
   InstanceKey instance{};
   std::int64_t pm_uptime_ms = 0;
 
-  auto operator<=>(const Launch&) const = default;
+  auto operator<=>(const LaunchKey&) const = default;
 };
 
 // A process of a launch that has ended.
 struct Death {
-  Launch launch{};
+  LaunchKey launch{};
   ProcId id{};
   // The process that served, at the end of the chain; else PM2's own child.
   bool served = false;

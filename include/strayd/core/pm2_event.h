@@ -20,6 +20,7 @@ namespace strayd {
 // Exit of that pm_id before it, whoever wanted it: an operator or, behind a
 // MemoryLimit, PM2 itself. All other restarts have their Exit first: Stopping
 // and then Stopped where PM2 ended it, Stopped alone where it ended by itself.
+// PM2 5.x says Online late, after the Action or never, with status Online.
 struct Pm2Event {
   enum class Kind {
     Exit,         // process:event "exit"
