@@ -11,6 +11,7 @@
 
 #include "strayd/core/apps.h"
 #include "strayd/core/forest.h"
+#include "strayd/core/restarts.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
@@ -358,7 +359,10 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.backends = apps.memory.backends;
     fresh.conflicts = apps.conflicts;
     fresh.strays = apps.strays;
-    fresh.ledger = account_restarts(std::move(fresh.ledger), pm2);
+    fresh.ledger =
+        account_restarts(
+            {.ledger = std::move(fresh.ledger)}, pm2, {.at = snapshot.taken})
+            .ledger;
     fresh.shown.clear();
     fresh.zombies.clear();
     fresh.newly_detected.clear();

@@ -1,9 +1,10 @@
 // The restart ledger against everything that PM2's own counter does.
-#include "strayd/core/ledger.h"
-
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "strayd/core/restarts.h"
 
 namespace strayd {
 namespace {
@@ -24,25 +25,25 @@ class Ledger : public ::testing::Test {
   void sees(std::vector<Pm2Instance> instances) {
     const std::vector<Pm2View> views{
         {.home = kHome, .reply = Pm2Answer{.instances = std::move(instances)}}};
-    ledger_ = account_restarts(std::move(ledger_), views);
+    accounts_ = account_restarts(std::move(accounts_), views, {});
   }
   void hears_nothing() {
     const std::vector<Pm2View> views{
         {.home = kHome, .reply = std::unexpected(Pm2Silence{})}};
-    ledger_ = account_restarts(std::move(ledger_), views);
+    accounts_ = account_restarts(std::move(accounts_), views, {});
   }
   std::uint64_t restarts(const char* app = "api") const {
-    const auto found = ledger_.apps.find({.home = kHome, .app = app});
-    if (found == ledger_.apps.end()) return 0;
+    const auto found = accounts_.ledger.apps.find({.home = kHome, .app = app});
+    if (found == accounts_.ledger.apps.end()) return 0;
     std::uint64_t sum = 0;
     for (const auto& [cause, count] : found->second.restarts) sum += count;
     return sum;
   }
   std::uint64_t resets() const {
-    return ledger_.apps.at({.home = kHome, .app = "api"}).resets;
+    return accounts_.ledger.apps.at({.home = kHome, .app = "api"}).resets;
   }
 
-  RestartLedger ledger_{};
+  Accounts accounts_{};
 };
 
 TEST_F(Ledger, what_pm2_counted_before_strayd_is_the_past) {

@@ -6,15 +6,11 @@
 // ledger keeps a baseline for each (unique_id, pm_id) and adds what was gained.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <utility>
-
-#include "strayd/core/supervisor.h"
 
 namespace strayd {
 
@@ -77,9 +73,5 @@ struct RestartLedger {
 
   bool operator==(const RestartLedger&) const = default;
 };
-
-// Folds the answering views in. A home that does not answer changes nothing.
-RestartLedger account_restarts(RestartLedger before,
-                               std::span<const Pm2View> pm2);
 
 }  // namespace strayd

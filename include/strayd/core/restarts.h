@@ -1,0 +1,46 @@
+// The restarts of one scan: counted by PM2's list, explained by the clues.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "strayd/core/causes.h"
+#include "strayd/core/ledger.h"
+#include "strayd/core/supervisor.h"
+
+namespace strayd {
+
+struct Restart {
+  AppKey app{};
+  InstanceKey instance{};
+  std::int64_t restart_time = 0;  // PM2's count with this restart
+  Cause cause = Cause::Unknown;
+  // Of the launch that ended; nullopt: not known.
+  std::optional<std::int64_t> pm_uptime_ms{};
+
+  bool operator==(const Restart&) const = default;
+};
+
+struct Accounts {
+  RestartLedger ledger{};
+  Trails trails{};  // of this run; nothing of it is kept in a file
+  // Of the last scan, instance by instance, oldest first. At most
+  // kMostRestarts: all are counted, the newest of each instance are told.
+  std::vector<Restart> restarts{};
+};
+
+inline constexpr std::size_t kMostRestarts = 10'000;
+// Of one instance between two scans; those before them are Unknown.
+inline constexpr std::int64_t kMostExplained = 1'000;
+
+// Folds one scan in. The sum over all causes rises by what the lists say, never
+// by anything else; what was counted keeps its cause. A home that does not
+// answer changes nothing, but what it said is remembered.
+Accounts account_restarts(Accounts before,
+                          std::span<const Pm2View> pm2,
+                          const Clues& clues);
+
+}  // namespace strayd

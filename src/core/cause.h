@@ -1,0 +1,21 @@
+// From the evidence on one restart to its cause.
+#pragma once
+
+#include <set>
+
+#include "strayd/core/causes.h"
+#include "strayd/core/ledger.h"
+#include "strayd/core/process.h"
+
+namespace strayd {
+
+struct CauseEvidence {
+  const Ending* ending = nullptr;         // nullptr: not heard, or unsettled
+  const Trail::Deaths* deaths = nullptr;  // of the launch that ended
+  const std::set<ProcId>& signalled;      // by strayd
+  bool port_conflict = false;
+};
+
+Cause cause_of(const CauseEvidence& evidence);
+
+}  // namespace strayd

@@ -1,0 +1,68 @@
+#include "explain.h"
+
+#include <optional>
+
+#include "cause.h"
+
+namespace strayd {
+namespace {
+
+// The launch that the restart ended, as far as a list showed it.
+std::optional<std::int64_t> listed_before(const Trail& trail,
+                                          std::int64_t restart) {
+  const std::optional<Trail::Start>& listed = trail.listed;
+  if (!listed || listed->restart_time + 1 != restart) return std::nullopt;
+  const bool started_since = trail.alive &&
+                             trail.alive->restart_time + 1 == restart &&
+                             trail.alive->pm_uptime_ms > listed->pm_uptime_ms;
+  if (started_since) return std::nullopt;
+  return listed->pm_uptime_ms;
+}
+
+// Whether the restart it led to came between the list before and this one. Else
+// its name is of before, or of after, a reset.
+bool explains(const Ending& ending,
+              const Trail& trail,
+              const Pm2Instance& now,
+              std::int64_t restart) {
+  if (!now.pm_uptime_ms) return false;
+  if (trail.listed && ending.pm_uptime_ms < trail.listed->pm_uptime_ms) {
+    return false;
+  }
+  if (ending.pm_uptime_ms != *now.pm_uptime_ms) {
+    return ending.pm_uptime_ms < *now.pm_uptime_ms;
+  }
+  // PM2 raises the count a little before it launches.
+  return restart == now.restart_time && now.status != Pm2Status::Online &&
+         now.status != Pm2Status::Launching;
+}
+
+}  // namespace
+
+Restart explain(const InList& listed,
+                const Trail& trail,
+                std::int64_t restart) {
+  const Clues& clues = listed.home.clues;
+  const auto heard = trail.endings.find(restart);
+  const bool known = heard != trail.endings.end() &&
+                     explains(heard->second, trail, listed.instance, restart);
+  const Ending* ending = known ? &heard->second : nullptr;
+  const auto launch = ending == nullptr ? listed_before(trail, restart)
+                                        : std::optional(ending->pm_uptime_ms);
+  if (ending != nullptr && !ending->led_to && !listed.home.caught_up) {
+    ending = nullptr;
+  }
+  const auto deaths = launch ? trail.deaths.find(*launch) : trail.deaths.end();
+  const CauseEvidence evidence{
+      .ending = ending,
+      .deaths = deaths == trail.deaths.end() ? nullptr : &deaths->second,
+      .signalled = clues.signalled,
+      .port_conflict = clues.port_conflicts.contains(listed.app)};
+  return {.app = listed.app,
+          .instance = listed.key,
+          .restart_time = restart,
+          .cause = cause_of(evidence),
+          .pm_uptime_ms = launch};
+}
+
+}  // namespace strayd
