@@ -3,7 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <cstdint>
 #include <set>
 #include <stop_token>
 #include <thread>
@@ -30,10 +30,12 @@ class Reader {
 
  private:
   void wait() const;
+  bool all_dry(std::uint64_t question) const;
   void hear(OpenLine& open, std::uint64_t question);
 
   BusDesk& desk_;
   std::vector<OpenLine> lines_{};
+  bool more_ = false;  // some line is not known to be dry
   std::vector<char> room_ = std::vector<char>(kRoom);
 };
 
@@ -44,7 +46,7 @@ void Reader::wait() const {
   for (const OpenLine& open : lines_) {
     set.push_back({.fd = open.line.fd(), .events = POLLIN, .revents = 0});
   }
-  static_cast<void>(::poll(set.data(), set.size(), -1));
+  static_cast<void>(::poll(set.data(), set.size(), more_ ? 0 : -1));
 }
 
 void Reader::hear(OpenLine& open, std::uint64_t question) {
@@ -53,15 +55,19 @@ void Reader::hear(OpenLine& open, std::uint64_t question) {
   open.dropped = !desk_.report(open, std::move(heard));
 }
 
+bool Reader::all_dry(std::uint64_t question) const {
+  return std::ranges::all_of(
+      lines_, [&](const OpenLine& open) { return open.dry_at == question; });
+}
+
 void Reader::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     wait();
     const std::uint64_t question = desk_.take_orders(lines_);
     for (OpenLine& open : lines_) hear(open, question);
     std::erase_if(lines_, [](const OpenLine& open) { return open.dropped; });
-    const bool all_dry = std::ranges::all_of(
-        lines_, [&](const OpenLine& open) { return open.dry_at == question; });
-    if (all_dry) desk_.answer(question);
+    more_ = !all_dry(question);
+    if (!more_) desk_.answer(question);
   }
 }
 

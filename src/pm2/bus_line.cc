@@ -12,27 +12,20 @@
 #include "dial.h"
 
 namespace strayd {
-namespace {
-
-constexpr int kReadsAtOnce = 4;
-
-}  // namespace
 
 BusHearing BusLine::hear(std::span<char> room) {
   BusHearing heard;
-  for (int i = 0; i < kReadsAtOnce && !heard.ended && !heard.dry; ++i) {
-    const ssize_t count =
-        ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT);
-    if (count > 0) {
-      take({room.data(), static_cast<std::size_t>(count)}, heard);
-    } else if (count == 0) {
-      heard.ended = Error{.fault = Fault::Unreachable,
-                          .what = "PM2 ended the connection"};
-    } else if (errno == EAGAIN) {
-      heard.dry = true;
-    } else if (errno != EINTR) {
-      heard.ended = pm2_fault("read from pub.sock", errno).error();
-    }
+  const ssize_t count =
+      ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT);
+  if (count > 0) {
+    take({room.data(), static_cast<std::size_t>(count)}, heard);
+  } else if (count == 0) {
+    heard.ended =
+        Error{.fault = Fault::Unreachable, .what = "PM2 ended the connection"};
+  } else if (errno == EAGAIN) {
+    heard.dry = true;
+  } else if (errno != EINTR) {
+    heard.ended = pm2_fault("read from pub.sock", errno).error();
   }
   return heard;
 }

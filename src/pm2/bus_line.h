@@ -21,7 +21,7 @@ struct BusHearing {
   std::vector<Pm2Event> events{};
   std::size_t bytes = 0;
   std::size_t lost = 0;
-  bool dry = false;              // there was nothing more
+  bool dry = false;              // there was nothing to read
   std::optional<Error> ended{};  // the connection is over
 };
 
@@ -33,8 +33,8 @@ class BusLine {
   const std::string& home() const { return home_; }
   int fd() const { return socket_.get(); }
 
-  // Reads what is there, into `room` first, and no more than a few times that:
-  // the others want their turn. Where something is lost, there is a Gap.
+  // Reads what is there and fits in `room`, which is only lent: then others
+  // have their turn. Where something is lost, there is a Gap.
   BusHearing hear(std::span<char> room);
 
  private:

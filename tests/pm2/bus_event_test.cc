@@ -175,8 +175,8 @@ TEST(BusEvent, errors_quote_nothing_of_the_environment) {
 }
 
 TEST(BusEvent, that_is_no_object_or_too_deep_is_malformed) {
-  const std::string deep =
-      R"({"process":)" + std::string(100'000, '[') + std::string(100'000, ']');
+  const std::string deep = R"({"process":)" + std::string(100'000, '[') +
+                           std::string(100'000, ']') + "}";
   for (const std::string& json : {std::string("[]"),
                                   std::string("1"),
                                   std::string(),

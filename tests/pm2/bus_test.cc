@@ -110,9 +110,25 @@ TEST(Bus, drain_has_all_that_was_said_before_it) {
   listener.follow(home.path());
   daemon.accept();
   listener.drain();
+  // More than one read takes.
+  const std::string log = bus_frame("log:out", std::string(150'000, 'x'));
   for (int round = 0; round < 500; ++round) {
-    ASSERT_TRUE(daemon.say(log_frame(kKilled)));
+    ASSERT_TRUE(daemon.say(log + log_frame(kKilled)));
     ASSERT_EQ(listener.drain().size(), 1U) << round;
+  }
+}
+
+// Also where a read took the last byte, and nothing more comes to wake it up.
+TEST(Bus, drain_comes_back_whatever_was_read_just_now) {
+  const TempHome home;
+  FakeBus daemon(home.path());
+  Listener listener;
+  listener.follow(home.path());
+  daemon.accept();
+  for (int round = 0; round < 2000; ++round) {
+    ASSERT_TRUE(daemon.say(bus_frame("log:out", "{}")));
+    listener.drain();
+    ASSERT_FALSE(testing::Test::HasFailure()) << round;
   }
 }
 
