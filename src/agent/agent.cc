@@ -35,10 +35,16 @@ using std::chrono::nanoseconds;
 // The newest report, for the web's threads. Thread-safe.
 class Newest {
  public:
-  void publish(Report report) {
+  // `stale`: when it is too old to call the agent well; steady_time().
+  void publish(Report report, nanoseconds stale) {
     auto next = std::make_shared<const Report>(std::move(report));
     const std::lock_guard lock(mutex_);
     report_ = std::move(next);
+    stale_ = stale;
+  }
+  bool is_fresh() const {
+    const std::lock_guard lock(mutex_);
+    return steady_time() < stale_;
   }
   std::shared_ptr<const Report> get() const {
     const std::lock_guard lock(mutex_);
@@ -48,6 +54,7 @@ class Newest {
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const Report> report_;
+  nanoseconds stale_ = nanoseconds::max();  // none is due yet
 };
 
 Response answer(const Request& request,
@@ -61,6 +68,7 @@ Response answer(const Request& request,
       .page = [&] { return status_page(shown); },
       .status = [&] { return status_json(shown); },
       .ready = report != nullptr,
+      .healthy = newest.is_fresh(),
       .telemetry_path = telemetry_path};
   return route(request, pages);
 }
@@ -117,7 +125,10 @@ class Agent {
   void publish(Report report) {
     log_changes(last_, report);
     last_ = report;
-    newest_.publish(std::move(report));
+    const Config& config = scanner_.config();
+    const nanoseconds patience =
+        10 * config.policy.interval + config.pm2.timeout;
+    newest_.publish(std::move(report), steady_time() + patience);
   }
 
   void wait(nanoseconds next_scan) {
@@ -209,6 +220,7 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
     signals->take();
     return signals->stop();
   };
+  heed_changed_configuration(*parts);
   // Before any thread exists, so that it holds for all of them.
   if (auto forbidden = forbid_pid_signals(); !forbidden) {
     parts->features.push_back({.name = "seccomp_filter",

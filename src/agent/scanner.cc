@@ -53,6 +53,7 @@ struct Scanner::Impl {
   void describe_self();
   std::map<std::string, std::string> blind() const;
   Authority authority() const;
+  std::optional<std::string> withdrawn(const TreeOrder& order) const;
 
   Report scan();
   void look();
@@ -64,7 +65,12 @@ struct Scanner::Impl {
   Result<Snapshot> take_snapshot();
   std::vector<const Process*> suspects(const Plan& plan) const;
   bool begin_reaping();
+  bool spend();
+  void carry_out(const TreeOrder& order);
   void trip_breaker(const std::string& why);
+  void recover_audit();
+  void notice_sleep();
+  Result<void> share(std::optional<std::int64_t> unspent = std::nullopt);
   void save_changes();
 
   Parts parts;
@@ -86,6 +92,8 @@ struct Scanner::Impl {
   std::set<ProcId> refused{};    // trees, since the last scan
   std::optional<std::string> audit_failure{};
   std::optional<std::string> state_failure{};
+  std::int64_t spent_unix_ms = 0;  // the newest kill that was budgeted
+  std::chrono::nanoseconds slept{boot_time() - steady_time()};
   std::set<pid_t> close_ups{};
   State saved{};
   Report report{};
@@ -123,7 +131,31 @@ ReaperPorts Scanner::Impl::reaper_ports() {
                 }
                 reaped.push_back(done);
               },
-          .stopping = parts.stopping};
+          .stopping = parts.stopping,
+          .withdrawn =
+              [this](const TreeOrder& order) {
+                return withdrawn(order);
+              }};
+}
+
+// What was ordered under another configuration, or before strayd went blind,
+// is not carried on with.
+std::optional<std::string> Scanner::Impl::withdrawn(
+    const TreeOrder& order) const {
+  if (parts.wish != Wish::Reap) return "strayd only observes now";
+  if (parts.state.breaker.open) return "the breaker is open";
+  if (const auto lacks = blind(); !lacks.empty()) {
+    return "strayd is blind: " + lacks.begin()->first;
+  }
+  if (report.failure) return "the last scan failed";
+  const std::vector<Rule>& rules = parts.config.policy.rules;
+  const auto rule = std::ranges::find(rules, order.rule, &Rule::name);
+  if (rule == rules.end()) return "its rule is gone";
+  const bool allowed =
+      rule->reap == ReapScope::All ||
+      (rule->reap == ReapScope::Leftover && order.kind == Standing::Leftover);
+  if (!allowed) return "its rule forbids it now";
+  return std::nullopt;
 }
 
 void Scanner::Impl::restore_homes() {
@@ -174,7 +206,8 @@ Authority Scanner::Impl::authority() const {
   return {.act = parts.wish == Wish::Reap,
           .armed = blind().empty(),
           .breaker = parts.state.breaker,
-          .kills_last_hour = static_cast<std::size_t>(recent)};
+          .kills_last_hour = static_cast<std::size_t>(recent),
+          .reaping = reaper.processes()};
 }
 
 Result<Snapshot> Scanner::Impl::take_snapshot() {
@@ -196,8 +229,29 @@ Result<Snapshot> Scanner::Impl::take_snapshot() {
   });
 }
 
+// A disk that was full, a lock that was held: what can be written again arms
+// again.
+void Scanner::Impl::recover_audit() {
+  if (!audit_failure || !parts.audit) return;
+  const auto written = parts.audit->note(
+      "audit_restored", "it could not be written: " + *audit_failure);
+  if (written) audit_failure.reset();
+}
+
+// Looks are no confirmation of one another across a suspend: ages and holds
+// went on, and PM2's own timers did not.
+void Scanner::Impl::notice_sleep() {
+  constexpr std::chrono::seconds kSleep{5};
+  const std::chrono::nanoseconds now = boot_time() - steady_time();
+  if (now - std::exchange(slept, now) <= kSleep) return;
+  spdlog::info("the host was suspended: every suspicion starts anew");
+  watchlist.clear();
+}
+
 Report Scanner::Impl::scan() {
   const auto began = steady_time();
+  recover_audit();
+  notice_sleep();
 
   // Look: the processes, then what PM2 says of them.
   Result<Snapshot> first = take_snapshot();
@@ -234,6 +288,8 @@ void Scanner::Impl::look() {
 
 void Scanner::Impl::decide() {
   const Policy& policy = parts.config.policy;
+  // A refused tree must ripen again: its evidence was not what it seemed.
+  for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
   verdicts =
       judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory}, policy);
   const bool any_orphan =
@@ -293,7 +349,10 @@ bool Scanner::Impl::begin_reaping() {
 }
 
 void Scanner::Impl::trip_breaker(const std::string& why) {
-  parts.state.breaker = {.open = true, .why = why, .since_unix_ms = unix_ms()};
+  parts.state.breaker = {.open = true,
+                         .why = why,
+                         .since_unix_ms = unix_ms(),
+                         .config_digest = parts.config.digest};
   spdlog::error("breaker open, nothing is ended any more: {}", why);
   if (parts.audit) (void)parts.audit->note("breaker_open", why);
 }
@@ -307,21 +366,37 @@ void Scanner::Impl::act(const Plan& made) {
     return;
   }
   for (const TreeOrder& order : made.orders) {
-    if (std::ranges::any_of(order.members, [&](const ProcId& id) {
-          return reaper.reaping(id);
-        })) {
+    if (!begin_reaping() || !spend()) {
+      plan.withheld.push_back({.root = order.root,
+                               .rule = order.rule,
+                               .why = parts.state.breaker.open
+                                          ? Withheld::BreakerOpen
+                                          : Withheld::Disarmed});
       continue;
     }
-    if (!begin_reaping()) break;
-    const std::size_t before = reaper.awaited();
-    reaper.begin(order);
-    if (reaper.awaited() > before) {
-      parts.state.kills_unix_ms.push_back(unix_ms());
-    }
+    carry_out(order);
   }
   if (reaper.awaited() == 0) reap_lock = {};
-  // A refused tree must ripen again: its evidence was not what it seemed.
   for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
+}
+
+// Takes one kill out of the hour's budget, on disk, before anything is
+// signalled: a crash must not give it back, and another strayd must see it.
+bool Scanner::Impl::spend() {
+  parts.state.kills_unix_ms.push_back(spent_unix_ms = unix_ms());
+  if (!share() || parts.state.breaker.open) return false;
+  const std::size_t allowed = parts.config.policy.limits.kills_per_hour;
+  if (authority().kills_last_hour <= allowed) return true;
+  trip_breaker("with what another strayd ended, more than " +
+               std::to_string(allowed) + " orphan trees within an hour");
+  return false;
+}
+
+void Scanner::Impl::carry_out(const TreeOrder& order) {
+  const std::size_t before = reaper.awaited();
+  reaper.begin(order);
+  // Nobody was signalled: nothing was spent.
+  if (reaper.awaited() == before) static_cast<void>(share(spent_unix_ms));
 }
 
 Report Scanner::Impl::failed(const Error& error) {
@@ -403,20 +478,16 @@ void Scanner::Impl::finish(Report& fresh) {
   }
 }
 
-void Scanner::Impl::save_changes() {
-  if (parts.wish == Wish::Look) return;
+// Writes our state with what other strayds wrote since. Live processes only: a
+// fixture's homes are none of this host's.
+Result<void> Scanner::Impl::share(std::optional<std::int64_t> unspent) {
   const std::int64_t hour_ago = unix_ms() - kHourMs;
-  std::erase_if(parts.state.kills_unix_ms,
-                [&](std::int64_t at) { return at <= hour_ago; });
-  parts.state.homes_seen.clear();
-  for (const auto& [home, seen] : memory.homes) {
-    if (seen.seen) parts.state.homes_seen[home] = seen.uid;
-  }
-  if (!snapshot.boot_id.empty()) parts.state.boot_id = snapshot.boot_id;
-  parts.state.config_digest = parts.config.digest;
-  if (parts.state == saved && !state_failure) return;
-  if (const auto written = save_state(parts.config.state_dir, parts.state);
-      written) {
+  const bool was_open = parts.state.breaker.open;
+  Result<void> written =
+      share_state(parts.config.state_dir,
+                  parts.state,
+                  {.later_than_unix_ms = hour_ago, .unspent_unix_ms = unspent});
+  if (written) {
     saved = parts.state;
     state_failure.reset();
   } else {
@@ -426,6 +497,25 @@ void Scanner::Impl::save_changes() {
     }
     state_failure = written.error().what;
   }
+  if (parts.state.breaker.open && !was_open) {
+    spdlog::error("another strayd has opened the breaker: {}",
+                  parts.state.breaker.why);
+  }
+  return written;
+}
+
+void Scanner::Impl::save_changes() {
+  if (parts.wish == Wish::Look || !parts.procfs.is_live()) return;
+  const std::int64_t hour_ago = unix_ms() - kHourMs;
+  std::erase_if(parts.state.kills_unix_ms,
+                [&](std::int64_t at) { return at <= hour_ago; });
+  parts.state.homes_seen.clear();
+  for (const auto& [home, seen] : memory.homes) {
+    if (seen.seen) parts.state.homes_seen[home] = seen.uid;
+  }
+  if (!snapshot.boot_id.empty()) parts.state.boot_id = snapshot.boot_id;
+  if (parts.state == saved && !state_failure) return;
+  static_cast<void>(share());
 }
 
 Scanner::Scanner(Parts parts)

@@ -24,22 +24,6 @@ void restore_state(Scanner::Parts& parts) {
   }
   if (loaded->complaint) spdlog::warn("state: {}", *loaded->complaint);
   parts.state = std::move(loaded->state);
-  if (!parts.state.breaker.open) return;
-  if (parts.state.config_digest != parts.config.digest) {
-    spdlog::info(
-        "the configuration has changed: breaker closed (it was open: "
-        "{})",
-        parts.state.breaker.why);
-    if (parts.audit) {
-      (void)parts.audit->note("breaker_close", "the configuration has changed");
-    }
-    parts.state.breaker = {};
-    return;
-  }
-  spdlog::error(
-      "breaker open, nothing is ended: {}; look into it, then change "
-      "the configuration and restart",
-      parts.state.breaker.why);
 }
 
 }  // namespace
@@ -61,12 +45,33 @@ Result<Scanner::Parts> prepare(const Config& config,
       boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {
     parts.audit = *std::move(audit);
-    settle_unresolved(*parts.audit, boot);
+    // What was frozen by an earlier strayd is a process of this kernel.
+    if (parts.procfs.is_live()) settle_unresolved(*parts.audit, boot);
   } else {
     spdlog::warn("audit: {}; nothing is ended without it", audit.error().what);
   }
   restore_state(parts);
   return parts;
+}
+
+void heed_changed_configuration(Scanner::Parts& parts) {
+  Breaker& breaker = parts.state.breaker;
+  if (!breaker.open) return;
+  if (breaker.config_digest == parts.config.digest) {
+    spdlog::error(
+        "breaker open, nothing is ended: {}; look into it, then change "
+        "the configuration and restart",
+        breaker.why);
+    return;
+  }
+  spdlog::info(
+      "the configuration has changed: breaker closed (it was open: {})",
+      breaker.why);
+  if (parts.audit) {
+    static_cast<void>(
+        parts.audit->note("breaker_close", "the configuration has changed"));
+  }
+  breaker = {.since_unix_ms = unix_ms()};
 }
 
 }  // namespace strayd

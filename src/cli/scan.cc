@@ -24,7 +24,8 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// PM2 is given its own time to end an old launch: no list says when it is over.
+// Beyond the settle time: PM2 is given its own time to end an old launch, and
+// no list says when that is over.
 constexpr auto kLongestWait = seconds{45};
 
 // What another look may still decide.
@@ -36,9 +37,11 @@ bool may_ripen(const Report& report) {
   });
 }
 
+// Looks while it lasts confirm nothing.
 bool awaits_pm2(const Report& report) {
   return std::ranges::any_of(report.verdicts, [](const Verdict& verdict) {
-    return verdict.reason.why == Why::NewerTooFresh;
+    return verdict.reason.why == Why::NewerTooFresh ||
+           verdict.reason.why == Why::Pm2Unsettled;
   });
 }
 
@@ -49,20 +52,27 @@ class Pass {
 
   Report run() {
     const nanoseconds began = steady_time();
-    const int wanted = scanner_.config().policy.confirmations;
+    const Policy& policy = scanner_.config().policy;
+    const nanoseconds patience = policy.settle + kLongestWait;
+    // One look more than confirmations: PM2's list must be seen twice before
+    // the first of them counts.
+    const int wanted = policy.confirmations + 1;
+    int scans = 1;
+    int since_settled = 1;
     Report report = scanner_.scan();
     keep(report);
-    for (int scans = 1; !line_.quick && !signals_.stop(); ++scans) {
+    while (!line_.quick && !signals_.stop() && may_ripen(report)) {
       const bool patient =
-          awaits_pm2(report) && steady_time() - began < kLongestWait;
-      // One look more than confirmations: PM2's list must be seen twice before
-      // the first of them counts.
-      if (!may_ripen(report) || (scans > wanted && !patient)) break;
-      progress(scans, wanted);
-      wait_until(steady_time() + scanner_.config().policy.interval);
+          awaits_pm2(report) && steady_time() - began < patience;
+      if (patient) since_settled = 0;
+      if (since_settled >= wanted) break;
+      progress(scans, scans - since_settled + wanted);
+      wait_until(steady_time() + policy.interval);
       if (signals_.stop()) break;
       report = scanner_.scan();
       keep(report);
+      ++scans;
+      ++since_settled;
     }
     finish_reaps();
     Report last = scanner_.latest();

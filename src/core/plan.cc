@@ -11,7 +11,8 @@ namespace {
 
 struct Tree {
   std::vector<Verdict*> members{};
-  const Rule* rule = nullptr;
+  const Verdict* speaker = nullptr;  // the topmost candidate
+  const Rule* rule = nullptr;        // of the speaker
   Standing kind = Standing::Stray;
 };
 
@@ -34,7 +35,10 @@ std::map<ProcId, Tree> orphan_trees(std::vector<Verdict>& verdicts,
     Tree& tree = trees[verdict.tree];
     tree.members.push_back(&verdict);
     tree.kind = verdict.standing;
-    if (verdict.role == Role::Candidate && tree.rule == nullptr) {
+    if (verdict.role != Role::Candidate) continue;
+    if (tree.speaker == nullptr ||
+        verdict.chain.size() < tree.speaker->chain.size()) {
+      tree.speaker = &verdict;
       tree.rule = find_rule(policy, verdict.rule);
     }
   }
@@ -71,6 +75,12 @@ std::optional<Reason> unripe(const Suspect& suspect,
                           " scans in a row"};
   }
   return std::nullopt;
+}
+
+bool is_in_a_reap(const Tree& tree, const Authority& authority) {
+  return std::ranges::any_of(tree.members, [&](const Verdict* member) {
+    return authority.reaping.contains(member->id);
+  });
 }
 
 bool forbidden(const Tree& tree, const Policy& policy) {
@@ -161,6 +171,7 @@ Plan plan(std::vector<Verdict> verdicts,
       }
       continue;
     }
+    if (is_in_a_reap(tree, authority)) continue;
     if (const auto why = withheld(tree, policy, authority)) {
       plan.withheld.push_back(
           {.root = root, .rule = tree.rule->name, .why = *why});

@@ -178,6 +178,8 @@ std::string_view to_string(FailureWhy why) {
       return "survived";
     case FailureWhy::GaveUp:
       return "gave_up";
+    case FailureWhy::Withdrawn:
+      return "withdrawn";
     case FailureWhy::Interrupted:
       return "interrupted";
     case FailureWhy::Error:

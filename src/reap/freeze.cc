@@ -71,9 +71,12 @@ std::optional<Veto> Freeze::stand_still() {
 }
 
 std::optional<Veto> Freeze::stop(Member& member) {
+  // What somebody else has stopped is not ours to continue.
+  const Result<Kin> before = read_kin(member.id.pid);
+  const bool stood = before && before->id == member.id && before->state == 'T';
   const Result<void> sent = send(member, SIGSTOP);
   if (sent) {
-    stopped_.push_back(member.id);
+    if (!stood) stopped_.push_back(member.id);
     return std::nullopt;
   }
   if (sent.error().fault == Fault::NotFound) return std::nullopt;
@@ -105,11 +108,7 @@ std::optional<Veto> Freeze::freeze() {
 }
 
 std::optional<Veto> Freeze::out_of_bounds() const {
-  if (ports_.stopping && ports_.stopping()) {
-    return Veto{.outcome = Outcome::Failed,
-                .why = FailureWhy::Interrupted,
-                .detail = "strayd was told to stop"};
-  }
+  if (std::optional<Veto> veto = forbidden_now(ports_, tree_)) return veto;
   if (steady_time() > deadline_) return gave_up("it took too long");
   if (growths_ > kMostGrowths) return gave_up("it never ceased to grow");
   return std::nullopt;

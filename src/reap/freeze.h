@@ -22,7 +22,7 @@ class Freeze {
   Freeze(const ReaperPorts& ports, Tree& tree, std::span<const Step> promises);
   Freeze(const Freeze&) = delete;
   Freeze& operator=(const Freeze&) = delete;
-  // Continues, parents first, whatever it has stopped and still lives.
+  // Continues, parents first, whatever it has stopped itself and still lives.
   ~Freeze();
 
   // Stands still, was looked at, and nothing speaks against a signal now. The

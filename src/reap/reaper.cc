@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <set>
 #include <utility>
 
 #include "strayd/sys/os.h"
@@ -21,7 +22,10 @@ namespace strayd {
 namespace {
 
 constexpr std::size_t kMostPidfds = 4096;
+// For all that strayd opens besides.
+constexpr std::size_t kSpareFiles = 256;
 constexpr std::chrono::seconds kDyingTime{5};
+constexpr std::chrono::seconds kSparedTime{1};
 
 // The freeze's is the last promise, so that recovery continues it.
 constexpr std::array kTerminate{Step::Terminate};
@@ -29,9 +33,10 @@ constexpr std::array kFreeze{Step::Freeze};
 constexpr std::array kTerminateFrozen{Step::Terminate, Step::Freeze};
 constexpr std::array kKillFrozen{Step::Freeze, Step::Kill};
 
-const Veto kInterrupted{.outcome = Outcome::Failed,
-                        .why = FailureWhy::Interrupted,
-                        .detail = "strayd was told to stop"};
+std::size_t pidfds_allowed() {
+  const std::size_t files = lift_file_limit();
+  return std::min(kMostPidfds, files - std::min(files, kSpareFiles));
+}
 
 std::optional<Veto> promise_all(const ReaperPorts& ports,
                                 const Tree& tree,
@@ -56,7 +61,7 @@ std::optional<Veto> terminate_tree(const ReaperPorts& ports, Tree& tree) {
   }
   const std::expected<Sight, Veto> sight = look(ports, tree);
   if (!sight) return sight.error();
-  if (ports.stopping && ports.stopping()) return kInterrupted;
+  if (std::optional<Veto> veto = forbidden_now(ports, tree)) return veto;
   // A tree that grows could lose a newborn when its parent ends.
   if (sight->grown) return terminate_frozen(ports, tree);
   terminate_all(ports, tree, false);
@@ -64,8 +69,7 @@ std::optional<Veto> terminate_tree(const ReaperPorts& ports, Tree& tree) {
 }
 
 std::optional<Veto> kill_tree(const ReaperPorts& ports, Tree& tree) {
-  if (tree.veto) return tree.veto;
-  if (ports.stopping && ports.stopping()) return kInterrupted;
+  if (std::optional<Veto> veto = forbidden_now(ports, tree)) return veto;
   const std::expected<Sight, Veto> sight = look(ports, tree);
   if (!sight) return sight.error();
   if (std::optional<Veto> veto = promise_all(ports, tree, kKillFrozen)) {
@@ -90,6 +94,7 @@ struct Reaper::Impl {
   std::size_t in_reaps() const;
 
   ReaperPorts ports;
+  std::size_t room = pidfds_allowed();
   Watch watch{};
   std::vector<Tree> trees{};
   // Alive after SIGKILL. Accounted for, and not forgotten while they live.
@@ -141,13 +146,23 @@ void Reaper::Impl::step(Tree& tree) {
     outlived(tree);
     return;
   }
-  const std::optional<Veto> veto = kill_tree(ports, tree);
-  if (veto) resolve_rest(ports, tree, *veto);
+  // One that was spared while the SIGTERMs were sent has had its grace.
+  std::optional<Veto> veto = tree.veto;
+  if (!veto) veto = kill_tree(ports, tree);
+  if (veto) spare(ports, tree, *veto);
   tree.phase = Phase::Dying;
-  tree.deadline = steady_time() + kDyingTime;
+  // The spared shut down at their own pace, and are given their grace again.
+  const std::chrono::nanoseconds patience =
+      veto ? std::max<std::chrono::nanoseconds>(kSparedTime, tree.order.grace)
+           : kDyingTime;
+  tree.deadline = steady_time() + patience;
 }
 
 void Reaper::Impl::outlived(Tree& tree) {
+  if (tree.veto) {
+    resolve_rest(ports, tree, *tree.veto);
+    return;
+  }
   for (Member& member : tree.members) {
     if (member.resolved) continue;
     resolve(ports,
@@ -178,8 +193,9 @@ void Reaper::hold(std::span<const Process* const> members) {
       suspects.push_back(process);
     }
   }
-  const std::size_t used = std::min(impl_->in_reaps(), kMostPidfds);
-  impl_->watch.keep(impl_->ports, suspects, kMostPidfds - used);
+  const std::size_t room = impl_->room;
+  const std::size_t used = std::min(impl_->in_reaps(), room);
+  impl_->watch.keep(impl_->ports, suspects, room - used);
 }
 
 void Reaper::begin(const TreeOrder& order) {
@@ -246,9 +262,22 @@ bool Reaper::reaping(const ProcId& id) const {
              impl_->undying.end();
 }
 
+std::set<ProcId> Reaper::processes() const {
+  std::set<ProcId> all;
+  for (const Tree& tree : impl_->trees) {
+    for (const Member& member : tree.members) all.insert(member.id);
+  }
+  for (const Grip& process : impl_->undying) all.insert(process.id());
+  return all;
+}
+
 void Reaper::abandon() {
   for (Tree& tree : impl_->trees) {
-    resolve_rest(impl_->ports, tree, kInterrupted);
+    resolve_rest(impl_->ports,
+                 tree,
+                 {.outcome = Outcome::Failed,
+                  .why = FailureWhy::Interrupted,
+                  .detail = "strayd was told to stop"});
   }
   impl_->trees.clear();
 }

@@ -8,7 +8,7 @@
 namespace strayd {
 namespace {
 
-Veto seen_exit(const Member& member) {
+Veto seen_exit(const Tree& tree, const Member& member) {
   if (member.killed) {
     return {.outcome = Outcome::Killed, .why = FailureWhy::None, .detail = {}};
   }
@@ -16,9 +16,21 @@ Veto seen_exit(const Member& member) {
     return {
         .outcome = Outcome::Terminated, .why = FailureWhy::None, .detail = {}};
   }
+  // A wrapper may pass our signal on before the turn of what it carries.
+  const bool in_the_wake =
+      std::ranges::any_of(tree.members, &Member::terminated);
   return {.outcome = Outcome::Gone,
           .why = FailureWhy::None,
-          .detail = "it exited by itself"};
+          .detail = in_the_wake ? "it exited when its tree was signalled"
+                                : "it exited by itself"};
+}
+
+// Whoever got our SIGTERM may end of it after we have let go.
+std::string detail_of(const Member& member, const Veto& outcome) {
+  const bool end_unseen =
+      outcome.outcome == Outcome::Refused || outcome.outcome == Outcome::Failed;
+  if (!member.terminated || member.killed || !end_unseen) return outcome.detail;
+  return outcome.detail + "; SIGTERM was sent and its end was not seen";
 }
 
 }  // namespace
@@ -59,14 +71,14 @@ void resolve(const ReaperPorts& ports,
                        .kind = order.kind,
                        .outcome = outcome.outcome,
                        .failure = outcome.why,
-                       .detail = outcome.detail,
+                       .detail = detail_of(member, outcome),
                        .duration = now - member.first_signal.value_or(now)});
 }
 
 void settle(const ReaperPorts& ports, Tree& tree) {
   for (Member& member : tree.members) {
     if (member.resolved || !member.process.exited()) continue;
-    resolve(ports, tree, member, seen_exit(member));
+    resolve(ports, tree, member, seen_exit(tree, member));
     member.process = Grip{};
   }
 }
@@ -74,6 +86,26 @@ void settle(const ReaperPorts& ports, Tree& tree) {
 void resolve_rest(const ReaperPorts& ports, Tree& tree, const Veto& outcome) {
   settle(ports, tree);
   for (Member& member : tree.members) resolve(ports, tree, member, outcome);
+}
+
+void spare(const ReaperPorts& ports, Tree& tree, const Veto& veto) {
+  settle(ports, tree);
+  for (Member& member : tree.members) {
+    if (!member.terminated) resolve(ports, tree, member, veto);
+  }
+  tree.veto = veto;
+}
+
+std::optional<Veto> forbidden_now(const ReaperPorts& ports, const Tree& tree) {
+  if (ports.stopping && ports.stopping()) {
+    return Veto{.outcome = Outcome::Failed,
+                .why = FailureWhy::Interrupted,
+                .detail = "strayd was told to stop"};
+  }
+  if (!ports.withdrawn) return std::nullopt;
+  std::optional<std::string> why = ports.withdrawn(tree.order);
+  if (!why) return std::nullopt;
+  return Veto{.why = FailureWhy::Withdrawn, .detail = *std::move(why)};
 }
 
 Result<void> promise(const ReaperPorts& ports,

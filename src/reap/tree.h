@@ -48,8 +48,8 @@ struct Tree {
   std::vector<Member> members{};
   Phase phase = Phase::Grace;
   std::chrono::nanoseconds deadline{};  // steady_time()
-  // Set while the SIGTERMs were sent: those that got one are awaited, and no
-  // one is killed.
+  // Set once the tree is spared: no one gets another signal, and those that
+  // got SIGTERM are awaited, for they may end of it.
   std::optional<Veto> veto{};
 };
 
@@ -72,6 +72,12 @@ void settle(const ReaperPorts& ports, Tree& tree);
 
 // Settles, then resolves all others alike.
 void resolve_rest(const ReaperPorts& ports, Tree& tree, const Veto& outcome);
+
+// Tells the outcome of all but those that were sent SIGTERM.
+void spare(const ReaperPorts& ports, Tree& tree, const Veto& veto);
+
+// Why no signal may be sent now, whatever the tree looks like.
+std::optional<Veto> forbidden_now(const ReaperPorts& ports, const Tree& tree);
 
 // Durable promises of these steps for members not resolved, in this order.
 Result<void> promise(const ReaperPorts& ports,

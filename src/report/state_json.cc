@@ -70,11 +70,11 @@ Json homes_seen_json(const State& state) {
 
 Json state_json(const State& state) {
   return {{"boot_id", percent_encoded(state.boot_id)},
-          {"config_digest", percent_encoded(state.config_digest)},
           {"breaker",
            {{"open", state.breaker.open},
             {"why", percent_encoded(state.breaker.why)},
-            {"since_unix_ms", state.breaker.since_unix_ms}}},
+            {"since_unix_ms", state.breaker.since_unix_ms},
+            {"config_digest", percent_encoded(state.breaker.config_digest)}}},
           {"kills_unix_ms", state.kills_unix_ms},
           {"homes_seen", homes_seen_json(state)},
           {"ledger",
@@ -164,8 +164,8 @@ Result<State> read_state(const Json& object) {
   State state{.boot_id = name(members, "boot_id"),
               .breaker = {.open = breaker.flag("open"),
                           .why = name(breaker, "why"),
-                          .since_unix_ms = breaker.integer("since_unix_ms")},
-              .config_digest = name(members, "config_digest")};
+                          .since_unix_ms = breaker.integer("since_unix_ms"),
+                          .config_digest = name(breaker, "config_digest")}};
   read_kills(members, state);
   read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
   Members ledger(members.object("ledger"));

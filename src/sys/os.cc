@@ -1,6 +1,7 @@
 #include "strayd/sys/os.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,6 +185,15 @@ Result<void> make_directories(const std::string& path) {
     if (end == std::string::npos) break;
   }
   return {};
+}
+
+std::size_t lift_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  rlimit lifted = limit;
+  lifted.rlim_cur = lifted.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &lifted) == 0) limit = lifted;
+  return limit.rlim_cur;
 }
 
 }  // namespace strayd

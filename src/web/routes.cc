@@ -29,7 +29,12 @@ Response route(const Request& request, const Pages& pages) {
   }
   if (request.path == "/") return made(pages.page, kHtml);
   if (request.path == "/api/v1/status") return made(pages.status, kJson);
-  if (request.path == "/-/healthy") return plain(200, "healthy\n");
+  if (request.path == "/-/healthy") {
+    return pages.healthy ? plain(200, "healthy\n")
+                         : plain(503,
+                                 "not healthy: no scan came to an end "
+                                 "for ten intervals\n");
+  }
   if (request.path == "/-/ready") {
     return pages.ready ? plain(200, "ready\n")
                        : plain(503, "not ready: no scan is done yet\n");

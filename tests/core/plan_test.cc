@@ -166,6 +166,35 @@ TEST(Plan, the_budget_of_the_hour_trips_too) {
   EXPECT_TRUE(made.trip);
 }
 
+TEST(Plan, a_tree_that_is_being_ended_is_neither_ordered_nor_counted_again) {
+  World world = with_strays(4);
+  Authority authority = kEnforcing;
+  authority.kills_last_hour = 2;
+  authority.reaping = {world.snapshot.processes.at(1).id,
+                       world.snapshot.processes.at(2).id};
+  const Plan made = after_scans(world, 3, authority);
+  EXPECT_EQ(made.orders.size(), 2U);
+  EXPECT_FALSE(made.trip);
+  EXPECT_TRUE(made.withheld.empty());
+}
+
+TEST(Plan, the_rule_of_the_topmost_candidate_speaks_for_its_tree) {
+  World world;
+  Rule patient = world.policy.rules.front();
+  patient.name = "patient";
+  patient.grace = seconds{60};
+  world.policy.rules.insert(world.policy.rules.begin(), patient);
+  world.policy.rules.front().match.pattern =
+      Pattern::compile("patient").value();
+  // Pids wrap: the child may have the lower one.
+  world.process(20, 1, seconds{100}, {"node", "patient.js"}, "/usr/bin/node");
+  world.server(10, 20, seconds{101});
+  const Plan made = after_scans(world, 3, kEnforcing);
+  ASSERT_EQ(made.orders.size(), 1U);
+  EXPECT_EQ(made.orders.front().rule, "patient");
+  EXPECT_EQ(made.orders.front().grace, seconds{60});
+}
+
 TEST(Plan, observing_never_trips) {
   World world = with_strays(9);
   EXPECT_FALSE(after_scans(world, 3, {}).trip);

@@ -91,9 +91,10 @@ ReaperPorts World::ports() {
             on_outcome(name, reaped);
             outcomes.push_back(reaped);
           },
-      .stopping =
-          [this] {
-            return on_stopping();
+      .stopping = [this] { return on_stopping(); },
+      .withdrawn =
+          [this](const TreeOrder& order) {
+            return on_withdrawn(order);
           }};
 }
 

@@ -66,6 +66,10 @@ class World {
   std::function<bool()> on_stopping = [] {
     return false;
   };
+  std::function<std::optional<std::string>(const TreeOrder&)> on_withdrawn =
+      [](const TreeOrder&) {
+        return std::nullopt;
+      };
   bool fail_snapshot = false;
 
  private:

@@ -27,8 +27,10 @@ std::string all_bytes() {
 
 State some_state() {
   State state{.boot_id = kBoot,
-              .breaker = {.open = true, .why = "harm", .since_unix_ms = 17},
-              .config_digest = "c0ffee",
+              .breaker = {.open = true,
+                          .why = "harm",
+                          .since_unix_ms = 17,
+                          .config_digest = "c0ffee"},
               .kills_unix_ms = {1, 2, 1'700'000'000'000}};
   state.homes_seen["/root/.pm2"] = 0;
   state.homes_seen["/home/a/.pm2"] = std::nullopt;
@@ -120,8 +122,8 @@ State random_state(Random& random) {
   State state{.boot_id = random.bytes(),
               .breaker = {.open = random.below(2) == 1,
                           .why = random.bytes(),
-                          .since_unix_ms = -random.positive()},
-              .config_digest = random.bytes()};
+                          .since_unix_ms = -random.positive(),
+                          .config_digest = random.bytes()}};
   for (std::uint64_t left = random.below(6); left > 0; --left) {
     state.kills_unix_ms.push_back(random.positive());
     state.homes_seen[random.bytes()] = static_cast<uid_t>(random.below(5000));

@@ -70,7 +70,11 @@ struct WithheldTree {
 struct Breaker {
   bool open = false;
   std::string why{};
+  // When it was last opened or closed: of two accounts the newer one holds.
   std::int64_t since_unix_ms = 0;
+  // Of the configuration that it was opened under: another one at the next
+  // start of the agent says that an operator has been here.
+  std::string config_digest{};
 
   bool operator==(const Breaker&) const = default;
 };
@@ -81,6 +85,9 @@ struct Authority {
   bool armed = true;  // nothing is blind (I14)
   Breaker breaker{};
   std::size_t kills_last_hour = 0;  // trees
+  // Processes of the reaps under way. Their trees are neither ordered again nor
+  // counted again: one that shuts down slowly is no second orphan.
+  std::set<ProcId> reaping{};
 };
 
 struct Plan {

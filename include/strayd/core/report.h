@@ -44,6 +44,7 @@ enum class FailureWhy {
   Survived,      // alive after SIGKILL (state D)
   GaveUp,        // its tree could not be frozen
   Interrupted,   // strayd was told to stop
+  Withdrawn,     // it may not be ended any more: the mode, a rule, the breaker
   Error
 };
 inline constexpr FailureWhy kFailureWhys[] = {FailureWhy::Changed,
@@ -53,6 +54,7 @@ inline constexpr FailureWhy kFailureWhys[] = {FailureWhy::Changed,
                                               FailureWhy::Survived,
                                               FailureWhy::GaveUp,
                                               FailureWhy::Interrupted,
+                                              FailureWhy::Withdrawn,
                                               FailureWhy::Error};
 std::string_view to_string(FailureWhy why);
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ struct ReaperPorts {
   std::function<void(const std::string& reap, const Reaped&)> outcome{};
   // Told to stop: nothing further is started, the frozen are thawed.
   std::function<bool()> stopping{};
+  // Why this tree may not be ended any more (the mode, a rule or the breaker
+  // has changed since it was ordered); nullopt: it still may. Asked before
+  // every signal but SIGCONT.
+  std::function<std::optional<std::string>(const TreeOrder&)> withdrawn{};
 };
 
 // Used by one thread.
@@ -65,8 +70,11 @@ class Reaper {
   std::optional<std::chrono::nanoseconds> deadline() const;  // steady_time()
   std::size_t awaited() const;
   bool reaping(const ProcId& id) const;
+  // All of the trees under way, and those that outlived SIGKILL.
+  std::set<ProcId> processes() const;
 
-  // Gives up what is still promised: outcome Failed/Interrupted for each.
+  // Gives up what is still promised: outcome Failed/Interrupted for each. Who
+  // was sent SIGTERM may yet end of it; the outcome says so.
   void abandon();
 
  private:

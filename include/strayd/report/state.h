@@ -20,7 +20,6 @@ struct State {
   std::string boot_id{};
   RestartLedger ledger{};
   Breaker breaker{};
-  std::string config_digest{};                // of the config that it ran with
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
 
@@ -41,6 +40,24 @@ Result<LoadedState> load_state(const std::string& directory);
 // Atomic and durable. Exhausted: more of something than load_state() would
 // believe; the file stays as it is.
 Result<void> save_state(const std::string& directory, const State& state);
+
+// Which kills count.
+struct KillsKept {
+  std::int64_t later_than_unix_ms = 0;
+  // One that was budgeted and did not happen.
+  std::optional<std::int64_t> unspent_unix_ms{};
+};
+
+// What two strayds of one directory (an agent, and a `scan --reap` beside it)
+// know together: the kills of both, and the newer account of the breaker. All
+// else stays ours. Pure.
+State shared(State ours, const State& theirs, const KillsKept& kept);
+
+// Reads, merges, writes and takes over, while no other strayd does. Fails where
+// the state can't be written.
+Result<void> share_state(const std::string& directory,
+                         State& state,
+                         const KillsKept& kept);
 
 // The state as this boot may use it: the homes of another one are forgotten,
 // the ledger, the breaker and the hour's kills stay.

@@ -27,6 +27,10 @@ Result<void> replace_file(const std::string& path,
                           std::string_view content,
                           unsigned mode = 0600);
 
+// Lifts the soft limit of open files to the hard one, and says what it is now.
+// The default of 1024 is for programs that select(2).
+std::size_t lift_file_limit();
+
 // mkdir -p with mode 0700 for what is made.
 Result<void> make_directories(const std::string& path);
 

@@ -15,6 +15,8 @@ struct Pages {
   std::function<std::string()> page{};     // HTML
   std::function<std::string()> status{};   // JSON
   bool ready = false;  // the first scan is done: /-/ready says 200, not 503
+  // Scans come when they should: /-/healthy says 200, not 503.
+  bool healthy = true;
   std::string telemetry_path = "/metrics";
 };
 

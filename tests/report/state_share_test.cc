@@ -1,0 +1,76 @@
+// An agent and a `scan --reap` beside it: one budget, one breaker.
+#include <gtest/gtest.h>
+
+#include "strayd/report/state.h"
+
+#include "audit_support.h"
+
+namespace strayd::test {
+namespace {
+
+constexpr KillsKept kAll{};
+
+TEST(SharedState, counts_the_kills_of_both) {
+  const State ours{.kills_unix_ms = {10, 30}};
+  const State theirs{.kills_unix_ms = {20, 30}};
+  EXPECT_EQ(shared(ours, theirs, kAll).kills_unix_ms,
+            (std::vector<std::int64_t>{10, 20, 30}));
+}
+
+TEST(SharedState, counts_two_kills_of_one_millisecond_as_two) {
+  const State ours{.kills_unix_ms = {10, 10}};
+  EXPECT_EQ(shared(ours, {.kills_unix_ms = {10}}, kAll).kills_unix_ms,
+            (std::vector<std::int64_t>{10, 10}));
+}
+
+TEST(SharedState, forgets_kills_of_more_than_an_hour_ago) {
+  const State ours{.kills_unix_ms = {10, 30}};
+  EXPECT_EQ(shared(ours, {}, {.later_than_unix_ms = 10}).kills_unix_ms,
+            (std::vector<std::int64_t>{30}));
+}
+
+TEST(SharedState, takes_back_one_that_did_not_happen_although_it_is_on_disk) {
+  const State both{.kills_unix_ms = {10, 30}};
+  EXPECT_EQ(shared(both, both, {.unspent_unix_ms = 30}).kills_unix_ms,
+            (std::vector<std::int64_t>{10}));
+}
+
+TEST(SharedState, the_newer_account_of_the_breaker_holds) {
+  const State open{.breaker = {.open = true, .since_unix_ms = 20}};
+  const State closed_before{.breaker = {.since_unix_ms = 10}};
+  const State closed_after{.breaker = {.since_unix_ms = 30}};
+  EXPECT_TRUE(shared(closed_before, open, kAll).breaker.open);
+  EXPECT_TRUE(shared(open, closed_before, kAll).breaker.open);
+  EXPECT_FALSE(shared(closed_after, open, kAll).breaker.open);
+  EXPECT_FALSE(shared(open, closed_after, kAll).breaker.open);
+}
+
+TEST(SharedState, all_else_stays_ours) {
+  const State ours{.boot_id = "ours"};
+  State theirs{.boot_id = "theirs"};
+  theirs.homes_seen["/root/.pm2"] = 0;
+  EXPECT_EQ(shared(ours, theirs, kAll), ours);
+}
+
+TEST(SharedState, what_one_writes_the_other_finds) {
+  const RamDir dir;
+  State one{.kills_unix_ms = {10}};
+  ASSERT_TRUE(share_state(dir.path(), one, kAll));
+  State other{.breaker = {.open = true, .why = "harm", .since_unix_ms = 5},
+              .kills_unix_ms = {20}};
+  ASSERT_TRUE(share_state(dir.path(), other, kAll));
+  EXPECT_EQ(other.kills_unix_ms, (std::vector<std::int64_t>{10, 20}));
+  ASSERT_TRUE(share_state(dir.path(), one, kAll));
+  EXPECT_EQ(one.kills_unix_ms, other.kills_unix_ms);
+  EXPECT_TRUE(one.breaker.open);
+  EXPECT_EQ(load_state(dir.path())->state, one);
+}
+
+TEST(SharedState, that_cannot_be_written_changes_nothing) {
+  State ours{.kills_unix_ms = {10}};
+  EXPECT_FALSE(share_state("/proc/nowhere", ours, kAll));
+  EXPECT_EQ(ours, State{.kills_unix_ms = {10}});
+}
+
+}  // namespace
+}  // namespace strayd::test
