@@ -220,6 +220,7 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
     signals->take();
     return signals->stop();
   };
+  parts->listen = true;
   heed_changed_configuration(*parts);
   // Before any thread exists, so that it holds for all of them.
   if (auto forbidden = forbid_pid_signals(); !forbidden) {

@@ -9,12 +9,12 @@
 
 #include <spdlog/spdlog.h>
 
-#include "strayd/core/apps.h"
 #include "strayd/core/forest.h"
-#include "strayd/core/restarts.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
+
+#include "app_watch.h"
 
 namespace strayd {
 namespace {
@@ -38,12 +38,16 @@ std::vector<std::string> rule_names(const Policy& policy) {
 }  // namespace
 
 struct Scanner::Impl {
-  explicit Impl(Parts given) : parts(std::move(given)), reaper(reaper_ports()) {
+  explicit Impl(Parts given)
+      : parts(std::move(given)),
+        reaper(reaper_ports()),
+        apps(parts.procfs, parts.config, parts.listen) {
     report.totals.scan_duration = Histogram::with(kScanSeconds);
     report.totals.reap_duration = Histogram::with(kReapSeconds);
     report.totals.orphan_age = Histogram::with(kOrphanAgeSeconds);
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
     report.ledger = parts.state.ledger;
+    apps.restore(parts.state.backends);
     restore_homes();
     describe_self();
   }
@@ -58,6 +62,8 @@ struct Scanner::Impl {
   Report scan();
   void look();
   void decide();
+  void watch_apps();
+  void make_plan();
   void act(const Plan& plan);
   void finish(Report& fresh);
   Report failed(const Error& error);
@@ -76,12 +82,13 @@ struct Scanner::Impl {
   Parts parts;
   Reaper reaper;
   UniqueFd reap_lock{};
+  AppWatch apps;
 
   // Of the scan under way.
   Snapshot snapshot{};
   std::vector<Pm2View> pm2{};
   std::vector<Verdict> verdicts{};
-  AppsPicture apps{};
+  RestartLedger ledger{};
   Plan plan{};
 
   // From scan to scan.
@@ -128,6 +135,10 @@ ReaperPorts Scanner::Impl::reaper_ports() {
                 if (done.outcome == Outcome::Refused ||
                     done.outcome == Outcome::Failed) {
                   refused.insert(done.tree);
+                }
+                if (done.outcome == Outcome::Terminated ||
+                    done.outcome == Outcome::Killed) {
+                  apps.note_signalled(done.id);
                 }
                 reaped.push_back(done);
               },
@@ -266,8 +277,10 @@ Report Scanner::Impl::scan() {
 
   // Judge; and look twice before anything is called an orphan.
   decide();
+  watch_apps();
 
   // Act on what is ripe and allowed.
+  make_plan();
   act(plan);
 
   // Report: everything that anybody is told comes from here.
@@ -304,17 +317,22 @@ void Scanner::Impl::decide() {
       verdicts = in_both({}, std::move(verdicts));
     }
   }
-  apps = observe_apps({.snapshot = snapshot,
-                       .pm2 = pm2,
-                       .policy = policy,
-                       .verdicts = verdicts},
-                      apps.memory);
+}
+
+// What that means for the apps: who serves, who stands in the way, and why PM2
+// restarted what it did.
+void Scanner::Impl::watch_apps() {
+  apps.look(snapshot, pm2, parts.config.policy, verdicts);
+  ledger = apps.account(report.ledger, snapshot, pm2).ledger;
+}
+
+void Scanner::Impl::make_plan() {
   plan = strayd::plan(verdicts,
                       watchlist,
                       snapshot,
-                      policy,
+                      parts.config.policy,
                       authority(),
-                      trees_in_conflict(apps.conflicts));
+                      trees_in_conflict(apps.picture().conflicts));
   watchlist = plan.watchlist;
 }
 
@@ -430,14 +448,11 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.pm2 = pm2;
     fresh.verdicts = plan.verdicts;
     fresh.withheld = plan.withheld;
-    fresh.apps = apps.apps;
-    fresh.backends = apps.memory.backends;
-    fresh.conflicts = apps.conflicts;
-    fresh.strays = apps.strays;
-    fresh.ledger =
-        account_restarts(
-            {.ledger = std::move(fresh.ledger)}, pm2, {.at = snapshot.taken})
-            .ledger;
+    fresh.apps = apps.picture().apps;
+    fresh.backends = apps.picture().memory.backends;
+    fresh.conflicts = apps.picture().conflicts;
+    fresh.strays = apps.picture().strays;
+    fresh.ledger = ledger;
     fresh.shown.clear();
     fresh.zombies.clear();
     fresh.newly_detected.clear();
@@ -469,6 +484,7 @@ void Scanner::Impl::finish(Report& fresh) {
       parts.wish == Wish::Reap && report.blind.empty() && !report.breaker.open;
   report.totals = account(std::move(report.totals), report);
   parts.state.ledger = report.ledger;
+  parts.state.backends = report.backends;
   save_changes();
   if (parts.wish != Wish::Look && parts.audit) {
     if (const auto written = parts.audit->verdicts(report); !written) {
@@ -562,6 +578,7 @@ void Scanner::reconfigure(Config config) {
         config.policy.mode == Mode::Enforce ? Wish::Reap : Wish::Observe;
   }
   impl.parts.config = std::move(config);
+  impl.apps.reconfigure(impl.parts.config);
   impl.watchlist.clear();
   impl.report.reload = {.successful = true, .success_unix_ms = unix_ms()};
   impl.describe_self();

@@ -66,9 +66,9 @@ void KnownHosts::remember(Host& host, std::span<const IpAddress> newest) {
 }
 
 void KnownHosts::fail(const std::string& name, const std::string& why) {
-  std::optional<Unresolved>& failure = hosts_.at(name).failure;
+  std::optional<UnresolvedHost>& failure = hosts_.at(name).failure;
   if (!failure) {
-    failure = Unresolved{.host = name, .since_unix_ms = unix_ms()};
+    failure = UnresolvedHost{.host = name, .since_unix_ms = unix_ms()};
   }
   failure->why = why;
 }
@@ -87,8 +87,8 @@ Remote KnownHosts::describe(const RemoteHosts& remote) const {
                 .complete = complete};
 }
 
-std::vector<Unresolved> KnownHosts::unresolved() const {
-  std::vector<Unresolved> all;
+std::vector<UnresolvedHost> KnownHosts::unresolved() const {
+  std::vector<UnresolvedHost> all;
   for (const auto& [name, host] : hosts_) {
     if (host.failure) all.push_back(*host.failure);
   }

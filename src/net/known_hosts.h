@@ -27,14 +27,14 @@ class KnownHosts {
   void fail(const std::string& name, const std::string& why);
 
   Remote describe(const RemoteHosts& remote) const;
-  std::vector<Unresolved> unresolved() const;
+  std::vector<UnresolvedHost> unresolved() const;
 
  private:
   struct Host {
     bool is_name = true;
-    bool found = false;                   // once at least
-    std::vector<IpAddress> addresses{};   // the newest first
-    std::optional<Unresolved> failure{};  // of the newest look-up
+    bool found = false;                       // once at least
+    std::vector<IpAddress> addresses{};       // the newest first
+    std::optional<UnresolvedHost> failure{};  // of the newest look-up
   };
 
   static void remember(Host& host, std::span<const IpAddress> newest);

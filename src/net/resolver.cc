@@ -133,7 +133,7 @@ std::vector<Remote> Resolver::remotes() {
   return all;
 }
 
-std::vector<Unresolved> Resolver::unresolved() const {
+std::vector<UnresolvedHost> Resolver::unresolved() const {
   return impl_->hosts.unresolved();
 }
 

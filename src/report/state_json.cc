@@ -59,6 +59,23 @@ Json ledger_homes_json(const RestartLedger& ledger) {
   return all;
 }
 
+Json slots_json(const BackendLedger& backends) {
+  Json all = Json::array();
+  for (const auto& [key, account] : backends.slots) {
+    Json last = nullptr;
+    if (account.last) {
+      last = {{"pid", account.last->pid},
+              {"start_ticks", account.last->start_ticks}};
+    }
+    all.push_back({{"home", percent_encoded(key.home)},
+                   {"app", percent_encoded(key.app)},
+                   {"slot", key.slot},
+                   {"restarts", account.restarts},
+                   {"last", std::move(last)}});
+  }
+  return all;
+}
+
 Json homes_seen_json(const State& state) {
   Json all = Json::array();
   for (const auto& [home, uid] : state.homes_seen) {
@@ -77,6 +94,9 @@ Json state_json(const State& state) {
             {"config_digest", percent_encoded(state.breaker.config_digest)}}},
           {"kills_unix_ms", state.kills_unix_ms},
           {"homes_seen", homes_seen_json(state)},
+          {"backends",
+           {{"boot_id", percent_encoded(state.backends.boot_id)},
+            {"slots", slots_json(state.backends)}}},
           {"ledger",
            {{"apps", apps_json(state.ledger)},
             {"instances", instances_json(state.ledger)},
@@ -126,6 +146,19 @@ void read_ledger_home(Members& members, State& state) {
   state.ledger.homes[name(members, "home")] = members.flag("answered");
 }
 
+void read_slot(Members& members, State& state) {
+  constexpr std::uint64_t kMostSlot = std::numeric_limits<int>::max();
+  const SlotKey key{.home = name(members, "home"),
+                    .app = name(members, "app"),
+                    .slot = static_cast<int>(members.count("slot", kMostSlot))};
+  BackendAccount& account = state.backends.slots[key];
+  account.restarts = members.count("restarts");
+  if (members.null("last")) return;
+  Members last(members.object("last"));
+  account.last = last.process();
+  if (!last.complete()) members.reject();
+}
+
 void read_home_seen(Members& members, State& state) {
   constexpr std::uint64_t kMostUid = std::numeric_limits<uid_t>::max();
   std::optional<uid_t>& uid = state.homes_seen[name(members, "home")];
@@ -168,11 +201,15 @@ Result<State> read_state(const Json& object) {
                           .config_digest = name(breaker, "config_digest")}};
   read_kills(members, state);
   read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
+  Members backends(members.object("backends"));
+  state.backends.boot_id = name(backends, "boot_id");
+  read_each(backends, "slots", kMostSlots, state, read_slot);
   Members ledger(members.object("ledger"));
   read_each(ledger, "apps", kMostApps, state, read_app);
   read_each(ledger, "instances", kMostInstances, state, read_instance);
   read_each(ledger, "homes", kMostHomes, state, read_ledger_home);
-  if (members.complete() && breaker.complete() && ledger.complete()) {
+  if (members.complete() && breaker.complete() && backends.complete() &&
+      ledger.complete()) {
     return state;
   }
   return malformed("a value lacks, is of another type, or absurd");

@@ -160,7 +160,7 @@ TEST(Resolver, keeps_what_it_knew_and_says_since_when_it_fails) {
     server.set(Mood::Refuses);
     ASSERT_TRUE(looks_up_again(resolver,
                                [&] { return !resolver.unresolved().empty(); }));
-    const Unresolved failure = resolver.unresolved().at(0);
+    const UnresolvedHost failure = resolver.unresolved().at(0);
     EXPECT_EQ(failure.host, "api.example.com");
     EXPECT_GE(failure.since_unix_ms, before);
     EXPECT_LE(failure.since_unix_ms, unix_ms());
@@ -257,7 +257,7 @@ TEST(Resolver, gives_up_a_host_that_does_not_answer_and_goes_on) {
     Resolver resolver = resolver_of({"a.silent.example.com", "after"},
                                     {.interval = 0s, .patience = 100ms});
     EXPECT_TRUE(comes_to_know(resolver, {kOne}));
-    const std::vector<Unresolved> failures = resolver.unresolved();
+    const std::vector<UnresolvedHost> failures = resolver.unresolved();
     ASSERT_FALSE(failures.empty());
     EXPECT_EQ(failures[0].host, "a.silent.example.com");
     EXPECT_EQ(failures[0].why, "no answer within 100 ms");

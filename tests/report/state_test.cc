@@ -40,6 +40,10 @@ State some_state() {
       .instances[{.home = "/root/.pm2", .unique_id = "u-1", .pm_id = 4}] = {
       .app = "api", .restart_time = 7};
   state.ledger.homes["/root/.pm2"] = true;
+  state.backends.boot_id = kBoot;
+  state.backends.slots[{.home = "/root/.pm2", .app = "api", .slot = 1}] = {
+      .restarts = 4, .last = ProcId{.pid = 7, .start_ticks = 99}};
+  state.backends.slots[{.home = "/root/.pm2", .app = "idle", .slot = 0}] = {};
   return state;
 }
 

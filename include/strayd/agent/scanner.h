@@ -43,6 +43,9 @@ class Scanner {
     std::optional<Audit> audit{};
     State state{};
     Wish wish = Wish::Look;
+    // Stays and scans again and again, so that it is worth while to listen to
+    // what PM2 says and to see how its processes end.
+    bool listen = false;
     // Told to stop; asked while a tree is frozen.
     std::function<bool()> stopping = [] {
       return false;

@@ -39,7 +39,7 @@ struct ResolverOptions {
 };
 
 // A host whose newest look-up has failed; what was known before still counts.
-struct Unresolved {
+struct UnresolvedHost {
   std::string host{};
   std::int64_t since_unix_ms = 0;  // the first failure after the last success
   std::string why{};
@@ -62,7 +62,7 @@ class Resolver {
   // an answer. IP addresses are known at once.
   std::vector<Remote> remotes();
 
-  std::vector<Unresolved> unresolved() const;  // ascending by host
+  std::vector<UnresolvedHost> unresolved() const;  // ascending by host
 
  private:
   struct Impl;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "strayd/core/backends.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/result.h"
@@ -19,6 +20,7 @@ namespace strayd {
 struct State {
   std::string boot_id{};
   RestartLedger ledger{};
+  BackendLedger backends{};
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot

@@ -1,0 +1,208 @@
+#include "app_watch.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "strayd/core/forest.h"
+
+namespace strayd {
+namespace {
+
+// PM2 wrote what it had to say before it answered; this is for our own reader.
+constexpr std::chrono::milliseconds kBusPatience{100};
+// Each share of memory costs about a millisecond.
+constexpr std::size_t kSharesPerScan = 16;
+// A restart is seen within a scan or two of the signal that caused it.
+constexpr std::size_t kMostSignalled = 1024;
+
+std::vector<RemoteHosts> hosts_of(const Config& config) {
+  std::vector<RemoteHosts> all;
+  for (const RemoteConfig& remote : config.remotes) {
+    RemoteHosts hosts{.name = remote.name, .hosts = remote.hosts};
+    for (const int port : remote.ports) {
+      hosts.ports.push_back(static_cast<std::uint16_t>(port));
+    }
+    all.push_back(std::move(hosts));
+  }
+  return all;
+}
+
+std::set<AppKey> apps_of(std::span<const PortConflict> conflicts) {
+  std::set<AppKey> apps;
+  for (const PortConflict& conflict : conflicts) apps.insert(conflict.app);
+  return apps;
+}
+
+// All that lives below a pid that PM2 lists. Ascending.
+std::vector<ProcId> tree_members(const Snapshot& snapshot,
+                                 std::span<const Pm2View> pm2) {
+  const Forest forest(snapshot);
+  std::set<ProcId> members;
+  for (const Pm2View& view : pm2) {
+    if (!view.reply) continue;
+    for (const Pm2Instance& instance : view.reply->instances) {
+      if (!instance.pid) continue;
+      const Process* top = forest.find(*instance.pid);
+      if (top == nullptr) continue;
+      for (const Process* member : forest.subtree(*top)) {
+        if (!is_dead(*member)) members.insert(member->id);
+      }
+    }
+  }
+  return {members.begin(), members.end()};
+}
+
+// The next ones after `last`, round and round.
+std::vector<ProcId> next_few(const std::vector<ProcId>& all,
+                             const ProcId& last) {
+  std::vector<ProcId> few;
+  const auto begin = std::ranges::upper_bound(all, last);
+  few.assign(
+      begin,
+      begin + std::min<std::ptrdiff_t>(all.end() - begin, kSharesPerScan));
+  const auto left = static_cast<std::ptrdiff_t>(kSharesPerScan - few.size());
+  few.insert(few.end(),
+             all.begin(),
+             all.begin() + std::min<std::ptrdiff_t>(begin - all.begin(), left));
+  return few;
+}
+
+}  // namespace
+
+AppWatch::AppWatch(Procfs& procfs, const Config& config, bool listen)
+    : procfs_(procfs),
+      listen_(listen),
+      resolver_(hosts_of(config)),
+      exits_([&procfs](const ProcId& id) { return procfs.read(id); },
+             OomKills(),
+             listen ? most_pidfds() : 0) {
+  start_bus(config);
+}
+
+void AppWatch::start_bus(const Config& config) {
+  if (!listen_ || !config.pm2.events) {
+    bus_.reset();
+    return;
+  }
+  if (bus_) return;
+  Result<Pm2Bus> bus = Pm2Bus::start();
+  if (bus) {
+    bus_ = *std::move(bus);
+  } else {
+    spdlog::warn("PM2's events: {}; causes of restarts stay unknown, ignoring",
+                 bus.error().what);
+  }
+}
+
+void AppWatch::reconfigure(const Config& config) {
+  resolver_ = Resolver(hosts_of(config));
+  start_bus(config);
+}
+
+void AppWatch::restore(BackendLedger backends) {
+  picture_.memory.backends = std::move(backends);
+}
+
+void AppWatch::note_signalled(const ProcId& id) {
+  signalled_.push_back(id);
+  if (signalled_.size() > kMostSignalled) signalled_.pop_front();
+}
+
+std::vector<Pm2BusState> AppWatch::buses() const {
+  return bus_ ? bus_->states() : std::vector<Pm2BusState>{};
+}
+
+// The holdings after the sockets: see AppsEvidence. Sockets of this network
+// namespace say nothing of a fixture's processes.
+void AppWatch::read_sockets(const AppsEvidence& evidence) {
+  table_.reset();
+  holdings_.reset();
+  if (!procfs_.is_live()) return;
+  const bool all = connections_wanted(evidence.pm2, evidence.remotes);
+  Result<SocketTable> table =
+      sockets_.read(all ? SocketScope::Connections : SocketScope::Listeners);
+  if (!table) return;
+  const std::vector<ProcId> wanted = holders_wanted(evidence, picture_.memory);
+  Result<Holdings> holdings = procfs_.holdings(wanted);
+  if (!holdings) return;
+  table_ = *std::move(table);
+  holdings_ = *std::move(holdings);
+}
+
+void AppWatch::read_shares(Snapshot& snapshot) {
+  for (Process& process : snapshot.processes) {
+    const auto known = shares_.find(process.id);
+    if (known != shares_.end()) process.pss_bytes = known->second;
+  }
+}
+
+const AppsPicture& AppWatch::look(Snapshot& snapshot,
+                                  std::span<const Pm2View> pm2,
+                                  const Policy& policy,
+                                  std::span<const Verdict> verdicts) {
+  const std::vector<ProcId> members = tree_members(snapshot, pm2);
+  std::erase_if(shares_, [&](const auto& share) {
+    return !std::ranges::binary_search(members, share.first);
+  });
+  const std::vector<ProcId> few = next_few(members, last_share_);
+  if (!few.empty()) last_share_ = few.back();
+  if (const auto read = procfs_.pss(few)) {
+    for (const auto& [id, share] : *read) {
+      if (share) shares_[id] = *share;
+    }
+  }
+  read_shares(snapshot);
+
+  const std::vector<Remote> remotes = resolver_.remotes();
+  AppsEvidence evidence{.snapshot = snapshot,
+                        .pm2 = pm2,
+                        .policy = policy,
+                        .verdicts = verdicts,
+                        .remotes = remotes};
+  read_sockets(evidence);
+  if (table_ && holdings_) {
+    evidence.sockets = &*table_;
+    evidence.holdings = &*holdings_;
+  }
+  conflicts_before_ = apps_of(picture_.conflicts);
+  picture_ = observe_apps(evidence, picture_.memory);
+  return picture_;
+}
+
+Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
+  Clues clues{.at = snapshot.taken};
+  if (bus_) {
+    Pm2Batch batch = bus_->drain(kBusPatience);
+    clues.events = std::move(batch.events);
+    for (const Pm2BusState& state : bus_->states()) {
+      if (batch.whole && state.connected) clues.caught_up.insert(state.home);
+    }
+    // After the events were taken: what a new connection brings is of later.
+    bus_->follow(pm2);
+  }
+  if (listen_) {
+    clues.deaths = exits_.ended(snapshot.taken);
+    clues.oom = exits_.oom();
+  }
+  clues.signalled = {signalled_.begin(), signalled_.end()};
+  // A conflict may end between the death that it caused and this look.
+  clues.port_conflicts = apps_of(picture_.conflicts);
+  clues.port_conflicts.insert(conflicts_before_.begin(),
+                              conflicts_before_.end());
+  return clues;
+}
+
+const Accounts& AppWatch::account(RestartLedger ledger,
+                                  const Snapshot& snapshot,
+                                  std::span<const Pm2View> pm2) {
+  accounts_.ledger = std::move(ledger);
+  accounts_ = account_restarts(std::move(accounts_), pm2, clues(snapshot, pm2));
+  if (listen_) exits_.hold(app_processes(picture_.apps, snapshot));
+  return accounts_;
+}
+
+}  // namespace strayd

@@ -1,0 +1,86 @@
+// What strayd sees of PM2's apps beyond the lists: what PM2 says on its event
+// buses, which sockets and how much memory their processes have, how they end.
+// The effects of that sight are here; what it means is for the core to say.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "strayd/agent/exit_watch.h"
+#include "strayd/config/config.h"
+#include "strayd/core/apps.h"
+#include "strayd/core/process.h"
+#include "strayd/core/restarts.h"
+#include "strayd/core/supervisor.h"
+#include "strayd/core/verdict.h"
+#include "strayd/net/resolver.h"
+#include "strayd/net/sockets.h"
+#include "strayd/pm2/bus.h"
+#include "strayd/proc/procfs.h"
+
+namespace strayd {
+
+class AppWatch {
+ public:
+  // Borrows the process table. `listen`: subscribe to the event buses, and hold
+  // the apps' processes to learn how they end. Without it, restarts are counted
+  // and their causes are not known.
+  AppWatch(Procfs& procfs, const Config& config, bool listen);
+
+  void reconfigure(const Config& config);
+  // The backends that were known before this start, if they are of this boot.
+  void restore(BackendLedger backends);
+  // These were sent a signal by strayd.
+  void note_signalled(const ProcId& id);
+
+  // One scan: the apps as they are now. The snapshot gains what is known of
+  // shares of memory.
+  const AppsPicture& look(Snapshot& snapshot,
+                          std::span<const Pm2View> pm2,
+                          const Policy& policy,
+                          std::span<const Verdict> verdicts);
+
+  // Then: the restarts since the scan before, counted and explained.
+  const Accounts& account(RestartLedger ledger,
+                          const Snapshot& snapshot,
+                          std::span<const Pm2View> pm2);
+
+  const AppsPicture& picture() const { return picture_; }
+  std::vector<Pm2BusState> buses() const;
+  std::vector<UnresolvedHost> unresolved() const {
+    return resolver_.unresolved();
+  }
+
+ private:
+  void read_sockets(const AppsEvidence& evidence);
+  void read_shares(Snapshot& snapshot);
+  Clues clues(const Snapshot& snapshot, std::span<const Pm2View> pm2);
+  void start_bus(const Config& config);
+
+  Procfs& procfs_;
+  bool listen_ = false;
+  std::optional<Pm2Bus> bus_{};
+  SocketReader sockets_{};
+  Resolver resolver_;
+  ExitWatch exits_;
+
+  // Of this scan; nullopt: they could not be read.
+  std::optional<SocketTable> table_{};
+  std::optional<Holdings> holdings_{};
+
+  // From scan to scan.
+  AppsPicture picture_{};
+  Accounts accounts_{};
+  std::set<AppKey> conflicts_before_{};
+  std::deque<ProcId> signalled_{};  // the newest last
+  std::map<ProcId, std::uint64_t> shares_{};
+  ProcId last_share_{};  // where the rotation stands
+};
+
+}  // namespace strayd
