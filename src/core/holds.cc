@@ -81,28 +81,43 @@ std::optional<Claim> chain_claim(const Scene& scene, const Process& process) {
   return std::nullopt;
 }
 
-// An ancestor of the same user that PM2 may yet claim, or that can't be read,
-// leaves its descendants in doubt.
+// sudo and su keep the cookie from what they start as another user, so the
+// judgement on an ancestor counts whoever's it is.
+std::optional<Claim> ancestor_claim(const Scene& scene,
+                                    const Process& ancestor) {
+  const CookieReading reading = Scene::cookie(ancestor);
+  if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
+    return held(Why::CookieBroken,
+                "its PM2 cookie is not whole: " + broken->why);
+  }
+  const auto* cookie = std::get_if<Cookie>(&reading);
+  if (cookie == nullptr) return std::nullopt;
+  const auto judged = judge_cookie(scene, ancestor, *cookie);
+  const auto* claim = std::get_if<Claim>(&judged);
+  return claim != nullptr ? std::optional(*claim) : std::nullopt;
+}
+
+// A strayd without privileges may read its own user's processes alone, and
+// would hold everything for the others that are above.
+bool must_be_read(const Process& ancestor, const Process& process) {
+  return ancestor.environment.error() != Unread::Denied ||
+         (ancestor.uid && process.uid && *ancestor.uid == *process.uid);
+}
+
+// An ancestor that PM2 may yet claim, or that can't be read, leaves its
+// descendants in doubt.
 std::optional<Claim> ancestors_claim(const Scene& scene,
                                      const Process& process) {
   for (const Process* ancestor : scene.forest.chain(process).ancestors) {
     if (ancestor->id.pid == 1 || is_kernel_thread(*ancestor)) break;
-    if (!ancestor->uid || !process.uid || *ancestor->uid != *process.uid) {
-      continue;
-    }
-    if (!ancestor->environment &&
-        ancestor->environment.error() != Unread::NotAsked) {
+    if (!ancestor->environment) {
+      if (!must_be_read(*ancestor, process)) continue;
       return missing(ancestor->environment, *ancestor, "the environment");
     }
-    const CookieReading reading = Scene::cookie(*ancestor);
-    if (const auto* cookie = std::get_if<Cookie>(&reading)) {
-      const auto judged = judge_cookie(scene, *ancestor, *cookie);
-      if (const auto* claim = std::get_if<Claim>(&judged)) {
-        Claim found = *claim;
-        found.reason.text =
-            named(*ancestor) + " above it: " + found.reason.text;
-        return found;
-      }
+    if (std::optional<Claim> found = ancestor_claim(scene, *ancestor)) {
+      found->reason.text =
+          named(*ancestor) + " above it: " + found->reason.text;
+      return found;
     }
   }
   return std::nullopt;

@@ -4,22 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include "support/world.h"
+#include "core/expect.h"
 
 namespace strayd {
 namespace {
 
 using std::chrono::seconds;
+using testing::expect;
 using testing::kHome;
 using testing::World;
-
-void expect(const World& world, pid_t pid, Standing standing, Why why) {
-  const Verdict verdict = world.verdict(pid);
-  EXPECT_EQ(to_string(verdict.standing), to_string(standing))
-      << verdict.reason.text;
-  EXPECT_EQ(to_string(verdict.reason.why), to_string(why))
-      << verdict.reason.text;
-}
 
 // --- claims
 
