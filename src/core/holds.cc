@@ -179,16 +179,36 @@ const Pm2Instance* same_instance(const Pm2Answer& answer,
   return nullptr;
 }
 
+// Does this launch serve, or will it? PM2 does not start an errored one again,
+// while a stopped one is what its operator wants.
+bool is_given_up(const Pm2Instance& instance) {
+  switch (instance.status) {
+    case Pm2Status::Errored:
+    case Pm2Status::Unknown:
+      return true;
+    case Pm2Status::Online:
+    case Pm2Status::Launching:
+    case Pm2Status::Stopping:
+    case Pm2Status::Stopped:
+    case Pm2Status::WaitingRestart:
+      return false;
+  }
+  std::abort();
+}
+
+// One that is not given up, if there is one.
 const Pm2Instance* newer_namesake(const Pm2Answer& answer,
                                   const Cookie& cookie) {
+  const Pm2Instance* found = nullptr;
   for (const Pm2Instance& instance : answer.instances) {
     if (instance.name == cookie.name &&
         instance.name_space == cookie.name_space &&
         instance.pm_uptime_ms.value_or(0) > cookie.pm_uptime_ms) {
-      return &instance;
+      found = &instance;
+      if (!is_given_up(instance)) break;
     }
   }
-  return nullptr;
+  return found;
 }
 
 std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
@@ -242,6 +262,13 @@ std::chrono::nanoseconds ending_time(const Pm2Instance& instance,
          (cookie.cluster ? kClusterMargin : seconds{0});
 }
 
+Claim given_up_claim(const Pm2Instance& newer) {
+  return held(Why::OnlyCopy,
+              "the newer launch of its app is " +
+                  std::string(to_string(newer.status)) +
+                  " and PM2 does not try again: it may be the only copy");
+}
+
 CookieJudgement judge_listed(const Scene& scene,
                              const Process& process,
                              const Cookie& cookie,
@@ -255,6 +282,7 @@ CookieJudgement judge_listed(const Scene& scene,
                 "its cookie names the launch that PM2 lists now (" +
                     std::string(to_string(instance.status)) + ")");
   }
+  if (is_given_up(instance)) return given_up_claim(instance);
   if (!waited(scene,
               scene.evidence.memory.superseded,
               process,
@@ -275,6 +303,7 @@ CookieJudgement judge_unlisted(const Scene& scene,
                                const Pm2Answer& answer) {
   const auto& unlisted = scene.evidence.memory.unlisted;
   if (const Pm2Instance* namesake = newer_namesake(answer, cookie)) {
+    if (is_given_up(*namesake)) return given_up_claim(*namesake);
     if (!waited(scene, unlisted, process, ending_time(*namesake, cookie))) {
       return held(Why::NewerTooFresh,
                   "PM2 has started its app anew and may still be ending it");

@@ -137,8 +137,9 @@ std::string_view remedy(Why why) {
     case Why::NewerTooFresh:
       return "Wait: PM2 may still be ending it itself.";
     case Why::OnlyCopy:
-      return "`pm2 resurrect` or start the app; the old process then becomes a "
-             "leftover.";
+      return "`pm2 resurrect`, or start or restart the app; the old process "
+             "then "
+             "becomes a leftover.";
     case Why::LeaderLives:
       return "End the leader of its session, if nobody owns that.";
     case Why::ManagedSibling:
