@@ -409,8 +409,9 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (const auto* cookie = std::get_if<Cookie>(&reading)) {
     const auto judged = judge_cookie(scene, process, *cookie);
     if (const auto* claim = std::get_if<Claim>(&judged)) return *claim;
-  } else if (auto claim = silence_claim(scene, process)) {
-    return claim;
+  } else {
+    if (auto claim = silence_claim(scene, process)) return claim;
+    if (auto claim = possible_unit_claim(scene, process)) return claim;
   }
   return ancestors_claim(scene, process);
 }

@@ -69,6 +69,20 @@ void remember_generation(Memory& after,
   keep(after.unlisted, before.unlisted);
 }
 
+bool is_candidate(const Policy& policy, const Process& process) {
+  return std::ranges::any_of(policy.rules, [&](const Rule& rule) {
+    return pattern_fit(rule.match, process) == Fit::Yes;
+  });
+}
+
+// By what is known without details.
+bool is_supervised(const std::vector<const Process*>& ancestors) {
+  return std::ranges::any_of(ancestors, [](const Process* ancestor) {
+    const auto kind = supervisor_kind(*ancestor);
+    return kind && *kind != SupervisorKind::Systemd;
+  });
+}
+
 }  // namespace
 
 Memory remember(const Memory& before,
@@ -104,19 +118,19 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
                                    const Policy& policy) {
   const Forest forest(snapshot);
   std::set<ProcId> needed{snapshot.self};
+  std::vector<ProcId> mains;
+  bool unowned = false;
   const auto add_all = [&](const std::vector<const Process*>& processes) {
     for (const Process* process : processes) needed.insert(process->id);
   };
   for (const Process& process : snapshot.processes) {
     if (is_kernel_thread(process)) continue;
     if (supervisor_kind(process)) needed.insert(process.id);
-    const bool candidate =
-        std::ranges::any_of(policy.rules, [&](const Rule& rule) {
-          return pattern_fit(rule.match, process) == Fit::Yes;
-        });
-    if (!candidate) continue;
+    if (is_service_main(forest, process)) mains.push_back(process.id);
+    if (!is_candidate(policy, process)) continue;
     const std::vector<const Process*> ancestors =
         forest.chain(process).ancestors;
+    unowned = unowned || !is_supervised(ancestors);
     add_all(ancestors);
     const Process* top = &process;
     for (const Process* ancestor : ancestors) {
@@ -125,6 +139,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
     }
     add_all(forest.subtree(*top));
   }
+  if (unowned) needed.insert(mains.begin(), mains.end());
   return {needed.begin(), needed.end()};
 }
 

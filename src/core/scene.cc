@@ -65,6 +65,7 @@ Scene::Scene(const Evidence& from, const Policy& wishes)
     }
   }
   index_lists();
+  index_units();
 }
 
 void Scene::index_lists() {

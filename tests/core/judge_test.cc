@@ -269,6 +269,8 @@ TEST(Judge, the_main_process_of_a_systemd_service_is_managed) {
 TEST(Judge, what_a_cron_job_left_behind_in_crons_cgroup_is_a_stray) {
   World world;
   world.find(1).comm = "systemd";
+  world.process(6, 1, seconds{50}, {"/usr/sbin/cron", "-f"}, "/usr/sbin/cron")
+      .cgroup = "/system.slice/cron.service";
   Process& left = world.server(10, 1);
   left.cgroup = "/system.slice/cron.service";
   left.session = 9;  // of the job, which is gone

@@ -53,7 +53,8 @@ Memory remember(const Memory& before,
 
 // The processes whose details (exe, cwd, cgroup, environment) a judgement
 // needs: what a rule's pattern matches, its ancestors, its descendants and its
-// siblings, and whatever looks like a supervisor. Ascending.
+// siblings, whatever looks like a supervisor, and where anything is unowned the
+// services of systemd. Ascending.
 std::vector<ProcId> details_needed(const Snapshot& snapshot,
                                    const Policy& policy);
 
