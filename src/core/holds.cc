@@ -297,6 +297,18 @@ CookieJudgement judge_listed(const Scene& scene,
                          "launch that nobody owns"}};
 }
 
+// Only what a daemon has listed can it have deleted. That it is older than the
+// launch proves nothing: the clock may have been set, and a home may have had
+// two daemons.
+bool was_listed(const Scene& scene,
+                const Cookie& cookie,
+                const Pm2Answer& answer) {
+  const auto memory = scene.evidence.memory.homes.find(cookie.home);
+  return memory != scene.evidence.memory.homes.end() &&
+         memory->second.daemon == answer.daemon &&
+         memory->second.listed.contains({cookie.unique_id, cookie.pm_id});
+}
+
 CookieJudgement judge_unlisted(const Scene& scene,
                                const Process& process,
                                const Cookie& cookie,
@@ -314,14 +326,10 @@ CookieJudgement judge_unlisted(const Scene& scene,
                    .text = "PM2 runs its app under a newer entry and knows "
                            "this one no more"}};
   }
-  const Process* daemon = scene.forest.find(answer.daemon);
-  const bool own_daemon =
-      daemon != nullptr &&
-      started_unix_ms(scene.evidence.snapshot, *daemon) < cookie.pm_uptime_ms;
-  if (!own_daemon) {
+  if (!was_listed(scene, cookie, answer)) {
     return held(Why::OnlyCopy,
-                "the daemon that started it is gone and no newer one serves "
-                "its app: it may be the only copy");
+                "PM2 was never seen to list it and no newer launch serves its "
+                "app: it may be the only copy");
   }
   if (!waited(scene, unlisted, process, scene.policy.settle)) {
     return held(Why::NewerTooFresh,
@@ -331,7 +339,7 @@ CookieJudgement judge_unlisted(const Scene& scene,
   return OrphanKind{
       .standing = Standing::Leftover,
       .reason = {.why = Why::Deleted,
-                 .text = "the PM2 that started it has deleted its app"}};
+                 .text = "the PM2 that listed its app has deleted it"}};
 }
 
 CookieJudgement judge_answer(const Scene& scene,

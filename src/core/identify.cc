@@ -38,6 +38,10 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   const std::uint64_t list = fingerprint(*view.reply);
   memory.same_list = list == memory.list ? memory.same_list + 1 : 1;
   memory.list = list;
+  if (memory.daemon != view.reply->daemon) memory.listed.clear();
+  for (const Pm2Instance& instance : view.reply->instances) {
+    memory.listed.emplace(instance.unique_id, instance.pm_id);
+  }
   memory.daemon = view.reply->daemon;
   memory.lost.reset();
   memory.seen = true;
@@ -83,6 +87,19 @@ bool is_supervised(const std::vector<const Process*>& ancestors) {
   });
 }
 
+// What is listed no more and nobody's cookie names will not be asked for.
+void forget_unlisted(HomeMemory& memory,
+                     const Pm2Answer& answer,
+                     const std::set<Pm2Entry>& named) {
+  std::set<Pm2Entry> kept;
+  for (const Pm2Instance& instance : answer.instances) {
+    kept.emplace(instance.unique_id, instance.pm_id);
+  }
+  std::erase_if(memory.listed, [&](const Pm2Entry& entry) {
+    return !kept.contains(entry) && !named.contains(entry);
+  });
+}
+
 }  // namespace
 
 Memory remember(const Memory& before,
@@ -97,16 +114,19 @@ Memory remember(const Memory& before,
     if (view.reply) answering.emplace(view.home, &view);
   }
 
-  std::set<ProcId> alive;
+  std::map<std::string, std::set<Pm2Entry>> named;
   for (const Process& process : snapshot.processes) {
-    alive.insert(process.id);
     const CookieReading reading = Scene::cookie(process);
     const auto* cookie = std::get_if<Cookie>(&reading);
     if (cookie == nullptr) continue;
     const auto view = answering.find(cookie->home);
     if (view == answering.end()) continue;
+    named[cookie->home].emplace(cookie->unique_id, cookie->pm_id);
     remember_generation(
         after, before, process, *cookie, *view->second->reply, snapshot.taken);
+  }
+  for (const auto& [home, view] : answering) {
+    forget_unlisted(after.homes[home], *view->reply, named[home]);
   }
   std::erase_if(after.homes, [&](const auto& entry) {
     return !entry.second.seen && !entry.second.lost;

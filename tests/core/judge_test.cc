@@ -561,19 +561,6 @@ TEST(Judge, the_only_copy_of_an_app_is_held) {
   expect(world, 10, Standing::Held, Why::OnlyCopy);
 }
 
-TEST(Judge, what_its_own_daemon_deleted_is_a_leftover) {
-  World world;
-  world.god(5, seconds{50});
-  Process& left = world.server(10, 1, seconds{101});
-  left.session = 9;
-  left.environment = World::cookie(seconds{100});
-  Pm2Instance other = World::instance(20, seconds{60});
-  other.name = "another";
-  other.unique_id = "u-2";
-  world.answers(5, {other});
-  expect(world, 10, Standing::Leftover, Why::Deleted);
-}
-
 // --- trees
 
 TEST(Judge, one_managed_descendant_spares_the_whole_tree) {

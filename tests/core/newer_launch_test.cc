@@ -58,5 +58,56 @@ TEST(NewerLaunch, serves_also_where_an_older_namesake_was_given_up) {
   expect(world, 10, Standing::Leftover, Why::Superseded);
 }
 
+// --- none
+
+// Its PM2 lists another app, and this one no more.
+World with_unlisted() {
+  World world;
+  world.god(5);
+  Process& left = world.server(10, 1, seconds{101});
+  left.session = 9;
+  left.environment = World::cookie(seconds{100});
+  return world;
+}
+
+void lists_another(World& world, pid_t daemon) {
+  Pm2Instance other = World::instance(20, seconds{60});
+  other.name = "another";
+  other.unique_id = "u-2";
+  world.answers(daemon, {other});
+}
+
+TEST(Deleted, is_what_this_daemon_was_seen_to_list) {
+  World world = with_unlisted();
+  world.answers(5, {World::instance(10, seconds{100})});
+  lists_another(world, 5);
+  expect(world, 10, Standing::Leftover, Why::Deleted);
+}
+
+TEST(Deleted, is_nothing_that_this_daemon_was_never_seen_to_list) {
+  World world = with_unlisted();
+  lists_another(world, 5);
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(Deleted, is_nothing_that_another_daemon_of_the_home_has_listed) {
+  World world = with_unlisted();
+  world.answers(5, {World::instance(10, seconds{100})});
+  world.god(6, seconds{51});
+  lists_another(world, 6);
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(Deleted, is_forgotten_with_the_last_process_that_could_ask) {
+  World world = with_unlisted();
+  world.answers(5, {World::instance(10, seconds{100})});
+  EXPECT_EQ(world.memory.homes[testing::kHome].listed.size(), 1U);
+  lists_another(world, 5);
+  EXPECT_EQ(world.memory.homes[testing::kHome].listed.size(), 2U);
+  world.find(10).environment = Environment{};
+  world.settle();
+  EXPECT_EQ(world.memory.homes[testing::kHome].listed.size(), 1U);
+}
+
 }  // namespace
 }  // namespace strayd

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strayd/core/policy.h"
@@ -16,11 +17,17 @@
 
 namespace strayd {
 
+// An entry of PM2's list: its unique_id and pm_id.
+using Pm2Entry = std::pair<std::string, std::int64_t>;
+
 // What earlier scans saw and this one needs. Part of it survives a restart.
 struct HomeMemory {
   std::optional<ProcId> daemon{};  // of the last whole answer
   std::uint64_t list = 0;          // fingerprint of the last list
   int same_list = 0;               // whole answers in a row with that list
+  // What this daemon has listed. Of what it lists no more, those entries that
+  // the cookie of a living process names.
+  std::set<Pm2Entry> listed{};
   std::optional<BootTime> lost{};  // since when it does not answer
   std::optional<uid_t> uid{};
   bool seen = false;  // a daemon was ever seen here
