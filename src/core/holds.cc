@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "strayd/core/fit.h"
+
 #include "scene.h"
 
 namespace strayd {
@@ -60,6 +62,25 @@ std::optional<Claim> unreadable_claim(const Process& process) {
     return found;
   }
   return missing(process.cgroup, process, "the cgroup");
+}
+
+// A protect rule of which nobody knows whether it means this process, or one
+// above it.
+std::optional<Claim> undecided_protection(const Scene& scene,
+                                          const Process& process) {
+  std::vector<const Process*> line{&process};
+  const Forest::Chain chain = scene.forest.chain(process);
+  line.insert(line.end(), chain.ancestors.begin(), chain.ancestors.end());
+  for (const Process* above : line) {
+    if (above->id.pid == 1 || is_kernel_thread(*above)) break;
+    for (const ProtectRule& rule : scene.policy.protect) {
+      if (fit(rule.match, *above) != Fit::Unknown) continue;
+      return held(Why::Unreadable,
+                  "whether the protect rule '" + rule.name + "' matches " +
+                      named(*above) + " can't be read");
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Claim> chain_claim(const Scene& scene, const Process& process) {
@@ -409,6 +430,7 @@ std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
 std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (auto claim = chain_claim(scene, process)) return claim;
   if (auto claim = unreadable_claim(process)) return claim;
+  if (auto claim = undecided_protection(scene, process)) return claim;
   const CookieReading reading = Scene::cookie(process);
   if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
     return held(Why::CookieBroken,

@@ -58,5 +58,31 @@ TEST(Ancestors, of_another_user_may_be_forbidden_to_read) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
+// --- protect rules that can't be decided
+
+TEST(Protect, by_a_directory_that_can_not_be_read_holds) {
+  World world;
+  world.policy.protect.push_back({.name = "keep", .match = {.cwd = "/keep"}});
+  world.server(10, 1).cwd = std::unexpected(Unread::Failed);
+  expect(world, 10, Standing::Held, Why::Unreadable);
+}
+
+TEST(Protect, by_a_program_above_that_can_not_be_read_holds) {
+  World world;
+  world.policy.protect.push_back({.name = "keep", .match = {.exe = "keeper"}});
+  world.process(9, 1, seconds{99}, {"x"}).exe =
+      std::unexpected(Unread::Blocked);
+  world.server(10, 9);
+  expect(world, 10, Standing::Held, Why::Unreadable);
+}
+
+TEST(Protect, by_a_condition_that_fails_needs_no_other) {
+  World world;
+  world.policy.protect.push_back(
+      {.name = "keep", .match = {.exe = "keeper", .cwd = "/keep"}});
+  world.server(10, 1).cwd = std::unexpected(Unread::Failed);
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
 }  // namespace
 }  // namespace strayd
