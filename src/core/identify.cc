@@ -32,7 +32,10 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   if (!view.reply) {
     memory.same_list = 0;
     memory.seen = memory.seen || view.reply.error().kind != Pm2Quiet::NeverSeen;
-    if (!memory.lost) memory.lost = now;
+    const Pm2Quiet quiet = view.reply.error().kind;
+    const bool died = quiet == Pm2Quiet::Dead && memory.quiet != Pm2Quiet::Dead;
+    if (!memory.lost || died) memory.lost = now;
+    memory.quiet = quiet;
     return memory;
   }
   const std::uint64_t list = fingerprint(*view.reply);
@@ -44,6 +47,7 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   }
   memory.daemon = view.reply->daemon;
   memory.lost.reset();
+  memory.quiet.reset();
   memory.seen = true;
   return memory;
 }

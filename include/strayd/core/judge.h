@@ -28,7 +28,10 @@ struct HomeMemory {
   // What this daemon has listed. Of what it lists no more, those entries that
   // the cookie of a living process names.
   std::set<Pm2Entry> listed{};
-  std::optional<BootTime> lost{};  // since when it does not answer
+  // Since when it does not answer, or is dead: a silence before is not a part
+  // of the time that there is to bring it back.
+  std::optional<BootTime> lost{};
+  std::optional<Pm2Quiet> quiet{};  // in the last scan
   std::optional<uid_t> uid{};
   bool seen = false;  // a daemon was ever seen here
 
