@@ -321,21 +321,19 @@ CookieJudgement judge_listed(const Scene& scene,
 // Only what a daemon has listed can it have deleted. That it is older than the
 // launch proves nothing: the clock may have been set, and a home may have had
 // two daemons.
-bool was_listed(const Scene& scene,
-                const Cookie& cookie,
-                const Pm2Answer& answer) {
-  const auto memory = scene.evidence.memory.homes.find(cookie.home);
+bool was_listed(const Scene& scene, const Cookie& cookie, const Pm2View& view) {
+  const auto memory = scene.evidence.memory.homes.find(view.home);
   return memory != scene.evidence.memory.homes.end() &&
-         memory->second.daemon == answer.daemon &&
+         memory->second.daemon == view.reply->daemon &&
          memory->second.listed.contains({cookie.unique_id, cookie.pm_id});
 }
 
 CookieJudgement judge_unlisted(const Scene& scene,
                                const Process& process,
                                const Cookie& cookie,
-                               const Pm2Answer& answer) {
+                               const Pm2View& view) {
   const auto& unlisted = scene.evidence.memory.unlisted;
-  if (const Pm2Instance* namesake = newer_namesake(answer, cookie)) {
+  if (const Pm2Instance* namesake = newer_namesake(*view.reply, cookie)) {
     if (is_given_up(*namesake)) return given_up_claim(*namesake);
     if (!waited(scene, unlisted, process, ending_time(*namesake, cookie))) {
       return held(Why::NewerTooFresh,
@@ -347,7 +345,7 @@ CookieJudgement judge_unlisted(const Scene& scene,
                    .text = "PM2 runs its app under a newer entry and knows "
                            "this one no more"}};
   }
-  if (!was_listed(scene, cookie, answer)) {
+  if (!was_listed(scene, cookie, view)) {
     return held(Why::OnlyCopy,
                 "PM2 was never seen to list it and no newer launch serves its "
                 "app: it may be the only copy");
@@ -376,7 +374,7 @@ CookieJudgement judge_answer(const Scene& scene,
   const Pm2Instance* instance = same_instance(answer, cookie);
   CookieJudgement judged = instance != nullptr
                                ? judge_listed(scene, process, cookie, *instance)
-                               : judge_unlisted(scene, process, cookie, answer);
+                               : judge_unlisted(scene, process, cookie, view);
   if (std::holds_alternative<OrphanKind>(judged)) {
     if (auto claim = leader_claim(scene, process, cookie)) return *claim;
   }
@@ -399,7 +397,7 @@ CookieJudgement judge_cookie(const Scene& scene,
   std::visit(
       [&](auto& outcome) {
         outcome.app = app_name(named_app);
-        outcome.home = cookie.home;
+        outcome.home = view == nullptr ? cookie.home : view->home;
       },
       judged);
   return judged;

@@ -112,10 +112,14 @@ Memory remember(const Memory& before,
   Memory after;
   after.homes = before.homes;
   std::map<std::string, const Pm2View*> answering;
+  std::set<std::string> asked;
   for (const Pm2View& view : pm2) {
+    asked.insert(view.home);
     HomeMemory& memory = after.homes[view.home];
     memory = remember_home(memory, view, snapshot.taken);
-    if (view.reply) answering.emplace(view.home, &view);
+    if (!view.reply) continue;
+    answering.emplace(view.home, &view);
+    for (const std::string& path : view.aliases) answering.emplace(path, &view);
   }
 
   std::map<std::string, std::set<Pm2Entry>> named;
@@ -125,15 +129,17 @@ Memory remember(const Memory& before,
     if (cookie == nullptr) continue;
     const auto view = answering.find(cookie->home);
     if (view == answering.end()) continue;
-    named[cookie->home].emplace(cookie->unique_id, cookie->pm_id);
+    named[view->second->home].emplace(cookie->unique_id, cookie->pm_id);
     remember_generation(
         after, before, process, *cookie, *view->second->reply, snapshot.taken);
   }
-  for (const auto& [home, view] : answering) {
-    forget_unlisted(after.homes[home], *view->reply, named[home]);
+  for (const Pm2View& view : pm2) {
+    HomeMemory& memory = after.homes[view.home];
+    if (view.reply) forget_unlisted(memory, *view.reply, named[view.home]);
   }
+  // What was never more than a path in somebody's cookie is not remembered.
   std::erase_if(after.homes, [&](const auto& entry) {
-    return !entry.second.seen && !entry.second.lost;
+    return !entry.second.seen && !asked.contains(entry.first);
   });
   return after;
 }

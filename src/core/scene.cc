@@ -53,7 +53,10 @@ bool marked_as_container(std::string_view cgroup) {
 
 Scene::Scene(const Evidence& from, const Policy& wishes)
     : evidence(from), policy(wishes), forest(from.snapshot) {
-  for (const Pm2View& view : evidence.pm2) views_.emplace(view.home, &view);
+  for (const Pm2View& view : evidence.pm2) {
+    views_.emplace(view.home, &view);
+    for (const std::string& path : view.aliases) views_.emplace(path, &view);
+  }
   for (const Process& process : evidence.snapshot.processes) {
     if (auto home = god_daemon_home(process)) {
       daemons_.emplace(process.id.pid, *std::move(home));

@@ -19,6 +19,7 @@
 
 #include "meet.h"
 #include "peer.h"
+#include "place.h"
 
 namespace strayd {
 namespace {
@@ -131,18 +132,18 @@ std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
       kAllReplies / std::max<std::size_t>(homes.size(), 1);
   std::vector<Pm2View> views;
   std::vector<Talk> talks;
-  for (const Pm2Home& home : homes) {
+  for (const Place& place : places_of(homes, forest)) {
     const nanoseconds began = steady_time();
-    Meeting meeting = meet(home, forest, limit);
-    Pm2View view{.home = home.path,
-                 .uid = meeting.uid,
-                 .daemons = titled_daemons(home, forest).size()};
-    if (meeting.met) {
-      talks.push_back({.view = views.size(),
-                       .began = began,
-                       .exchange = *std::move(meeting.met)});
+    auto met = meet(place, forest, limit);
+    Pm2View view{.home = place.home.path,
+                 .aliases = place.home.aliases,
+                 .uid = place.uid,
+                 .daemons = titled_daemons(place.home, forest).size()};
+    if (met) {
+      talks.push_back(
+          {.view = views.size(), .began = began, .exchange = *std::move(met)});
     } else {
-      view.reply = std::unexpected(std::move(meeting.met).error());
+      view.reply = std::unexpected(std::move(met).error());
       view.rpc_duration = steady_time() - began;
     }
     views.push_back(std::move(view));

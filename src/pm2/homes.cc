@@ -36,10 +36,7 @@ std::optional<uid_t> known(const Observed<uid_t>& uid) {
 struct Found {
   Pm2Home home{};
   std::optional<BootTime> oldest{};  // of its daemons
-  bool one_user = true;              // all its daemons are one user's
-  bool remembered = false;
-  std::optional<uid_t> past_uid{};  // whose it was
-  std::optional<uid_t> holder{};    // of a cookie that names it
+  std::optional<uid_t> holder{};     // of a cookie that names it
 };
 
 class Finder {
@@ -88,8 +85,7 @@ void Finder::add_remembered(const std::string& path, const HomeMemory& memory) {
   if (!memory.seen) return;
   if (Found* const found = at(normal_home(path))) {
     found->home.seen = true;
-    found->remembered = true;
-    found->past_uid = memory.uid;
+    found->home.uid = memory.uid;
   }
 }
 
@@ -119,11 +115,7 @@ bool Finder::is_fork_of_daemon(const Process& process,
 void Finder::add_daemon(const Process& process, const std::string& path) {
   Found* const found = at(path);
   if (found == nullptr) return;
-  const std::optional<uid_t> uid = known(process.uid);
-  if (found->home.daemons.empty()) found->home.uid = uid;
-  if (found->home.uid != uid) found->one_user = false;
   found->home.daemons.push_back(process.id);
-  found->home.seen = true;
   found->oldest =
       std::min(found->oldest.value_or(process.started), process.started);
 }
@@ -133,7 +125,6 @@ void Finder::add_cookie(const Process& process) {
   const Cookie* const cookie = std::get_if<Cookie>(&reading);
   if (cookie == nullptr) return;
   if (Found* const found = at(normal_home(cookie->home))) {
-    found->home.seen = true;
     if (!found->holder) found->holder = known(process.uid);
   }
 }
@@ -144,7 +135,7 @@ auto rank(const Found& found) {
   return std::tuple(!found.home.configured,
                     !living,
                     found.oldest.value_or(BootTime{}),
-                    !found.remembered,
+                    !found.home.seen,
                     found.home.path);
 }
 
@@ -157,10 +148,7 @@ std::vector<Pm2Home> Finder::homes() && {
   std::ranges::sort(found, {}, [](const Found& one) { return one.home.path; });
   std::vector<Pm2Home> homes;
   for (Found& one : found) {
-    if (!one.one_user) one.home.uid.reset();
-    if (one.home.daemons.empty()) {
-      one.home.uid = one.past_uid ? one.past_uid : one.holder;
-    }
+    if (!one.home.uid) one.home.uid = one.holder;
     homes.push_back(std::move(one.home));
   }
   return homes;

@@ -1,16 +1,10 @@
 #include "meet.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <utility>
 #include <vector>
 
 #include "strayd/core/result.h"
-#include "strayd/sys/fd.h"
 
 #include "peer.h"
 
@@ -18,23 +12,6 @@ namespace strayd {
 namespace {
 
 constexpr std::size_t kNamedRivals = 8;
-constexpr std::array kFilesOfPm2{"pm2.pid", "rpc.sock", "dump.pm2", "pids"};
-
-std::optional<uid_t> owner_of(const UniqueFd& directory) {
-  struct stat status{};
-  if (::fstat(directory.get(), &status) != 0) return std::nullopt;
-  return status.st_uid;
-}
-
-// Has a PM2 ever lived in this directory? An answer that can't be had is yes.
-bool has_traces(const UniqueFd& directory) {
-  return std::ranges::any_of(kFilesOfPm2, [&](const char* file) {
-    struct stat status{};
-    return ::fstatat(directory.get(), file, &status, AT_SYMLINK_NOFOLLOW) ==
-               0 ||
-           errno != ENOENT;
-  });
-}
 
 // Why there is no connection. `traces` are those in the home's directory.
 Pm2Silence no_connection(const Error& error, const Pm2Home& home, bool traces) {
@@ -61,25 +38,6 @@ std::optional<std::string> rivals(const Pm2Home& home, const Forest& forest) {
   return why;
 }
 
-std::expected<Pm2Exchange, Pm2Silence> meet_in(const UniqueFd& directory,
-                                               const Pm2Home& home,
-                                               const Forest& forest,
-                                               std::size_t limit) {
-  if (std::optional<std::string> why = rivals(home, forest)) {
-    return std::unexpected(silent(*std::move(why)));
-  }
-  Result<Pm2Exchange> exchange = Pm2Exchange::open(directory, limit);
-  if (!exchange) {
-    return std::unexpected(
-        no_connection(exchange.error(), home, has_traces(directory)));
-  }
-  if (std::optional<std::string> why =
-          doubt_of(exchange->peer(), home, forest)) {
-    return std::unexpected(silent(*std::move(why)));
-  }
-  return *std::move(exchange);
-}
-
 }  // namespace
 
 Pm2Silence silent(std::string why) {
@@ -92,20 +50,25 @@ std::string advice(const Error& error) {
          "; run strayd as root or as the user of this PM2";
 }
 
-Meeting meet(const Pm2Home& home, const Forest& forest, std::size_t limit) {
-  const Result<UniqueFd> directory = open_pm2_home(home.path);
-  if (!directory) {
-    return {
-        .uid = home.uid,
-        .met = std::unexpected(no_connection(directory.error(), home, false))};
+std::expected<Pm2Exchange, Pm2Silence> meet(const Place& place,
+                                            const Forest& forest,
+                                            std::size_t limit) {
+  const Pm2Home& home = place.home;
+  if (!place.directory) {
+    return std::unexpected(no_connection(place.directory.error(), home, false));
   }
-  // Anybody may name any home in his own cookie, so the directory is believed
-  // before a cookie is.
-  std::optional<uid_t> uid = home.uid;
-  if (home.daemons.empty() || !uid) {
-    if (const std::optional<uid_t> owner = owner_of(*directory)) uid = owner;
+  if (std::optional<std::string> why = rivals(home, forest)) {
+    return std::unexpected(silent(*std::move(why)));
   }
-  return {.uid = uid, .met = meet_in(*directory, home, forest, limit)};
+  Result<Pm2Exchange> exchange = Pm2Exchange::open(*place.directory, limit);
+  if (!exchange) {
+    return std::unexpected(no_connection(exchange.error(), home, place.traces));
+  }
+  if (std::optional<std::string> why =
+          doubt_of(exchange->peer(), home, forest)) {
+    return std::unexpected(silent(*std::move(why)));
+  }
+  return *std::move(exchange);
 }
 
 }  // namespace strayd

@@ -32,7 +32,8 @@ std::optional<std::string> doubt_of_process(const Process& process,
     return "its daemon (" + who + ") is not known to be of this pid namespace";
   }
   const std::optional<std::string> own = own_home(process);
-  if (own && *own != home.path) {
+  if (own && *own != home.path &&
+      std::ranges::find(home.aliases, *own) == home.aliases.end()) {
     return "its socket belongs to " + who +
            ", the daemon of another home: " + one_line(*own);
   }

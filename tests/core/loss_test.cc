@@ -44,5 +44,31 @@ TEST(Loss, is_over_some_time_after_the_death) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
+// --- what is a home, and what only a path
+
+TEST(Home, that_has_another_name_answers_for_cookies_of_both) {
+  World world;
+  world.god(5);
+  Process& left = world.server(10, 1, seconds{101});
+  left.session = 9;
+  left.environment = World::cookie(seconds{100});
+  (*left.environment)["PM2_HOME"] = "/link/.pm2";
+  Pm2Instance newer = World::instance(20, seconds{9000});
+  world.answers(5, {newer});
+  world.pm2.front().aliases = {"/link/.pm2"};
+  world.settle();
+  expect(world, 10, Standing::Leftover, Why::Superseded);
+  EXPECT_EQ(world.verdict(10).home, kHome);
+  EXPECT_FALSE(world.memory.homes.contains("/link/.pm2"));
+}
+
+TEST(Home, that_nobody_ever_used_is_forgotten_with_its_cookie) {
+  World world;
+  is_quiet(world, Pm2Quiet::NeverSeen, seconds{10});
+  EXPECT_EQ(world.memory.homes.size(), 1U);
+  world.memory = remember(world.memory, world.snapshot, {});
+  EXPECT_TRUE(world.memory.homes.empty());
+}
+
 }  // namespace
 }  // namespace strayd

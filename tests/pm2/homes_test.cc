@@ -47,10 +47,7 @@ Memory seen(const std::string& home, std::optional<uid_t> uid = {}) {
 
 TEST(Homes, are_found_by_the_title_of_a_living_god_daemon) {
   const Pm2Home expected{.path = "/srv/a",
-                         .daemons = {{.pid = 50, .start_ticks = 100}},
-                         .uid = 1000,
-                         .configured = false,
-                         .seen = true};
+                         .daemons = {{.pid = 50, .start_ticks = 100}}};
   EXPECT_THAT(homes_of({god(50, "/srv/a")}), ElementsAre(expected));
 }
 
@@ -75,9 +72,10 @@ TEST(Homes, are_not_guessed_for_a_pm2_runtime_that_can_not_be_read) {
 }
 
 TEST(Homes, are_found_by_a_cookie_with_its_holder_s_user) {
-  const Pm2Home expected{
-      .path = "/srv/a", .uid = 1000, .configured = false, .seen = true};
-  EXPECT_THAT(homes_of({with_cookie(60, "/srv/a")}), ElementsAre(expected));
+  Process holder = with_cookie(60, "/srv/a");
+  holder.uid = 7U;
+  const Pm2Home expected{.path = "/srv/a", .uid = 7};
+  EXPECT_THAT(homes_of({holder}), ElementsAre(expected));
 }
 
 TEST(Homes, are_not_found_by_a_lone_pm2_home) {
@@ -148,13 +146,11 @@ TEST(Homes, that_no_open_could_take_are_left_out) {
       IsEmpty());
 }
 
-TEST(Homes, name_all_their_daemons_and_no_user_where_these_disagree) {
-  Process other = god(51, "/srv/a");
-  other.uid = 7U;
-  const std::vector<Pm2Home> homes = homes_of({god(50, "/srv/a"), other});
+TEST(Homes, name_all_their_daemons) {
+  const std::vector<Pm2Home> homes =
+      homes_of({god(50, "/srv/a"), god(51, "/srv/a")});
   ASSERT_EQ(homes.size(), 1U);
   EXPECT_EQ(homes[0].daemons.size(), 2U);
-  EXPECT_EQ(homes[0].uid, std::nullopt);
 }
 
 TEST(Homes, do_not_count_a_daemon_s_child_between_fork_and_exec) {

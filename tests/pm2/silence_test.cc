@@ -177,20 +177,6 @@ TEST(Silence, of_a_forbidden_socket_is_no_death) {
   });
 }
 
-TEST(Silence, names_the_owner_of_the_home_where_no_daemon_lives) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-  const TempHome home;
-  ASSERT_EQ(::chown(home.path().c_str(), 65534, 65534), 0);
-  // Anybody can write any home into his own cookie.
-  const Pm2Home by_cookie{.path = home.path(), .uid = 1000, .seen = true};
-  EXPECT_EQ(ask(snapshot_of({}), by_cookie).uid, 65534U);
-}
-
-TEST(Silence, names_the_daemon_s_user_while_it_lives) {
-  const TempHome home;
-  EXPECT_EQ(ask(snapshot_of({god(kGod, home.path())}), home.path()).uid, 1000U);
-}
-
 TEST(Silence, leaves_no_descriptor_behind) {
   const auto open_files = [] {
     return std::ranges::distance(

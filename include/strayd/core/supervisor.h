@@ -85,6 +85,8 @@ struct Pm2Silence {
 
 struct Pm2View {
   std::string home{};  // absolute PM2_HOME
+  // Other paths that lead to the same directory.
+  std::vector<std::string> aliases{};
   // The uid that owns the home's daemon, or the home; nullopt: not known.
   std::optional<uid_t> uid{};
   // The living God Daemons of the snapshot whose title names this home. PM2

@@ -15,11 +15,14 @@ namespace strayd {
 
 // One home to ask. Where it was learnt from decides what may be expected there.
 struct Pm2Home {
-  std::string path{};             // absolute PM2_HOME
+  std::string path{};                  // absolute PM2_HOME
+  std::vector<std::string> aliases{};  // other paths to the same directory
   std::vector<ProcId> daemons{};  // living God Daemons or runtimes that name it
-  std::optional<uid_t> uid{};     // of those daemons, or of the cookie's holder
+  // Whose it was in an earlier scan, else the holder's of a cookie that names
+  // it.
+  std::optional<uid_t> uid{};
   bool configured = false;
-  bool seen = false;  // a daemon is or was here: by Memory, a cookie, a title
+  bool seen = false;  // a daemon was here, by Memory
 
   bool operator==(const Pm2Home&) const = default;
 };
@@ -39,7 +42,8 @@ std::vector<Pm2Home> pm2_homes(const Snapshot& snapshot,
 // Asks all homes side by side, each within `timeout` for the whole exchange.
 // Never starts anything, never writes into a home, sends one fixed request, and
 // only to a listener that can be this home's daemon by the snapshot, which is
-// to be taken before the call. In the order of `homes`.
+// to be taken before the call. In the order of `homes`, of which those that are
+// the same directory are one; the others' paths are its aliases.
 std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
                              const Snapshot& snapshot,
                              std::chrono::milliseconds timeout);
