@@ -420,7 +420,7 @@ std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
         memory != scene.evidence.memory.homes.end() && memory->second.lost &&
         scene.evidence.snapshot.taken - *memory->second.lost >=
             scene.policy.loss_hold;
-    if (silence.socket_left || !lost_long_ago) return silent_claim(view);
+    if (!lost_long_ago) return silent_claim(view);
   }
   return std::nullopt;
 }

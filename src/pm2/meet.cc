@@ -16,8 +16,8 @@ constexpr std::size_t kNamedRivals = 8;
 // Why there is no connection. `traces` are those in the home's directory.
 Pm2Silence no_connection(const Error& error, const Pm2Home& home, bool traces) {
   Pm2Silence silence = silent(advice(error));
-  silence.socket_left = error.fault == Fault::Unreachable;
-  const bool nobody = error.fault == Fault::NotFound || silence.socket_left;
+  const bool nobody =
+      error.fault == Fault::NotFound || error.fault == Fault::Unreachable;
   if (!home.daemons.empty()) {
     silence.why += ", but its daemon lives (pid " +
                    std::to_string(home.daemons.front().pid) + ")";

@@ -391,13 +391,6 @@ TEST(Judge, a_pm2_that_is_long_gone_without_a_trace_holds_no_stray) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
-TEST(Judge, a_socket_that_is_left_behind_still_speaks_of_a_death) {
-  World world;
-  world.server(10, 1);
-  world.is_quiet(Pm2Quiet::Dead, true);
-  expect(world, 10, Standing::Held, Why::Pm2Lost);
-}
-
 TEST(Judge, a_young_daemon_is_not_believed) {
   World world;
   world.god(5, testing::kNow - seconds{10});

@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include "strayd/core/judge.h"
 #include "strayd/pm2/observe.h"
 
 #include "pm2/fake_daemon.h"
@@ -24,6 +25,7 @@
 namespace strayd {
 namespace {
 
+using std::chrono::nanoseconds;
 using test::ask;
 using test::god;
 using test::kLong;
@@ -78,7 +80,6 @@ TEST(Silence, of_an_empty_home_is_that_nothing_was_ever_seen) {
   const TempHome home;
   const Pm2Silence silence = silence_of(ask(snapshot_of({}), home.path()));
   EXPECT_EQ(silence.kind, Pm2Quiet::NeverSeen);
-  EXPECT_FALSE(silence.socket_left);
 }
 
 TEST(Silence, of_a_home_that_does_not_exist_is_that_nothing_was_ever_seen) {
@@ -101,17 +102,47 @@ TEST(Silence, of_a_home_with_files_of_pm2_is_death) {
     touch(home / file);
     const Pm2Silence silence = silence_of(ask(snapshot_of({}), home.path()));
     EXPECT_EQ(silence.kind, Pm2Quiet::Dead) << file;
-    EXPECT_FALSE(silence.socket_left);
   }
 }
 
-TEST(Silence, of_a_socket_that_refuses_is_death_and_says_that_it_is_left) {
+TEST(Silence, of_a_socket_that_refuses_is_death) {
   const TempHome home;
   leave_socket(home.path());
   const Pm2Silence silence = silence_of(ask(snapshot_of({}), home.path()));
   EXPECT_EQ(silence.kind, Pm2Quiet::Dead);
-  EXPECT_TRUE(silence.socket_left);
   EXPECT_NE(silence.why.find("refused"), std::string::npos) << silence.why;
+}
+
+// A stray that the PM2 of this home could have owned, at two moments after its
+// daemon has died.
+Standing verdict_after_death(const Pm2View& view, nanoseconds since) {
+  Process stray = test::process(60, {"node", "server.js"});
+  stray.tracer = 0;
+  stray.exe = "/usr/bin/node";
+  stray.cgroup = "/";
+  stray.environment = Environment{};
+  Process init = test::process(1, {"/sbin/init"});
+  init.parent = 0;
+  init.exe = "/sbin/init";
+  Snapshot snapshot = snapshot_of({init, stray});
+  const std::vector views{view};
+  Policy policy;
+  policy.rules.push_back({.name = "node", .match = {.exe = "node"}});
+  const Memory before = remember({}, snapshot, views);
+  snapshot.taken += since;
+  const Memory memory = remember(before, snapshot, views);
+  return judge({.snapshot = snapshot, .pm2 = views, .memory = memory}, policy)
+      .at(0)
+      .standing;
+}
+
+TEST(Silence, of_a_socket_that_refuses_holds_strays_no_longer_than_a_loss) {
+  const TempHome home;
+  leave_socket(home.path());
+  const Pm2View view = ask(snapshot_of({}), home.path());
+  const nanoseconds hold = Policy{}.loss_hold;
+  EXPECT_EQ(verdict_after_death(view, hold / 2), Standing::Held);
+  EXPECT_EQ(verdict_after_death(view, hold), Standing::Stray);
 }
 
 TEST(Silence, is_no_death_while_a_daemon_lives_whatever_is_missing) {

@@ -79,8 +79,6 @@ enum class Pm2Quiet {
 struct Pm2Silence {
   Pm2Quiet kind = Pm2Quiet::Silent;
   std::string why{};  // one line for a person
-  // A socket file is still there, so that a daemon may have died here.
-  bool socket_left = false;
 };
 
 struct Pm2View {
