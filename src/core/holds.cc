@@ -381,6 +381,18 @@ CookieJudgement judge_answer(const Scene& scene,
   return judged;
 }
 
+// Which home a title names is its process's own word. Where that home is not
+// heard through it, it holds only what is its own user's.
+std::optional<Claim> unheard_claim(const Scene& scene, const Process& process) {
+  const Process* daemon =
+      process.uid ? scene.unheard_daemon(*process.uid) : nullptr;
+  if (daemon == nullptr) return std::nullopt;
+  return held(Why::Pm2Silent,
+              named(*daemon) + " calls itself the daemon of " +
+                  *god_daemon_home(*daemon) +
+                  " and is not the one that answers there");
+}
+
 }  // namespace
 
 CookieJudgement judge_cookie(const Scene& scene,
@@ -422,7 +434,7 @@ std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
             scene.policy.loss_hold;
     if (!lost_long_ago) return silent_claim(view);
   }
-  return std::nullopt;
+  return unheard_claim(scene, process);
 }
 
 std::optional<Claim> held_claim(const Scene& scene, const Process& process) {

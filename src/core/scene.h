@@ -31,12 +31,15 @@ class Scene {
   // The home whose daemon this is: by its title, as the peer that answered, or
   // as the peer that answered in an earlier scan.
   std::optional<std::string> daemon_of(const Process& process) const;
+  // A God Daemon of this user, by its title, that is not the one that answers
+  // in the home which it names; nullptr: there is none.
+  const Process* unheard_daemon(uid_t uid) const;
   const Listed* listed(const Process& process) const;
   // Listed by PM2, alive, and started at another time than PM2 says.
   const Listed* listed_in_vain(const Process& process) const;
   // strayd itself or one of its ancestors.
   bool is_own(const Process& process) const;
-  // The component of a container's cgroup that strayd does not share.
+  // One that strayd does not share.
   bool in_container(const Process& process) const;
 
   // Of a systemd unit, by its cgroup: whether its main is known, alive, and no
@@ -46,11 +49,14 @@ class Scene {
   static CookieReading cookie(const Process& process);
 
  private:
+  bool is_unheard(const Process& daemon, const std::string& home) const;
+  void index_daemons();
   void index_lists();
   void index_units();
 
   std::unordered_map<std::string, const Pm2View*> views_{};
   std::unordered_map<pid_t, std::string> daemons_{};
+  std::unordered_map<uid_t, const Process*> unheard_{};
   std::unordered_map<pid_t, Listed> listed_{};
   std::unordered_map<pid_t, Listed> in_vain_{};
   std::unordered_set<std::string_view> units_{};

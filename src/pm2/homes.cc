@@ -24,10 +24,6 @@ std::optional<std::string> normal(const std::optional<std::string>& path) {
   return path ? normal_home(*path) : std::nullopt;
 }
 
-bool elsewhere(const Process& process) {
-  return process.pid_namespace_depth.value_or(1) != 1;
-}
-
 std::optional<uid_t> known(const Observed<uid_t>& uid) {
   return uid ? std::optional(*uid) : std::nullopt;
 }
@@ -42,7 +38,9 @@ struct Found {
 class Finder {
  public:
   Finder(const Snapshot& snapshot, bool automatic)
-      : forest_(snapshot), automatic_(automatic) {}
+      : forest_(snapshot),
+        self_(forest_.find(snapshot.self)),
+        automatic_(automatic) {}
 
   void add_configured(const std::string& path);
   void add_remembered(const std::string& path, const HomeMemory& memory);
@@ -56,7 +54,14 @@ class Finder {
   void add_cookie(const Process& process);
   bool is_fork_of_daemon(const Process& process, const std::string& home) const;
 
+  // In another file system, most likely.
+  bool elsewhere(const Process& process) const {
+    return process.pid_namespace_depth.value_or(1) != 1 ||
+           in_other_container(process, self_);
+  }
+
   Forest forest_;
+  const Process* self_;
   bool automatic_;
   std::map<std::string, Found> found_{};
 };

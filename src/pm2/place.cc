@@ -55,6 +55,12 @@ std::optional<uid_t> uid_of(const ProcId& id, const Forest& forest) {
   return *process->uid;
 }
 
+// Whose daemon it is decides only where all of that is known.
+bool may_be_daemon(std::optional<uid_t> uid, const Sight& sight) {
+  if (!uid || *uid == 0 || !sight.owner) return true;
+  return *uid == *sight.owner || sight.owners_of_files.contains(*uid);
+}
+
 // The one user of all its daemons.
 std::optional<uid_t> user_of_daemons(const Pm2Home& home,
                                      const Forest& forest) {
@@ -83,9 +89,12 @@ struct Found {
   Sight sight{};
 };
 
-Found find(const Pm2Home& home) {
+Found find(const Pm2Home& home, const Forest& forest) {
   Found found{.place = {.home = home, .directory = open_pm2_home(home.path)}};
   if (found.place.directory) found.sight = look_into(*found.place.directory);
+  std::erase_if(found.place.home.daemons, [&](const ProcId& id) {
+    return !may_be_daemon(uid_of(id, forest), found.sight);
+  });
   found.place.traces = found.sight.traces;
   return found;
 }
@@ -116,7 +125,7 @@ void merge(Pm2Home& into, const Pm2Home& alias) {
 std::vector<Place> places_of(std::span<const Pm2Home> homes,
                              const Forest& forest) {
   std::vector<Found> all;
-  for (const Pm2Home& home : homes) all.push_back(find(home));
+  for (const Pm2Home& home : homes) all.push_back(find(home, forest));
   std::vector<std::size_t> order(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(

@@ -1,4 +1,4 @@
-// A home's directory: which one it is, and whose.
+// A home's directory: which one it is, whose it is, and who may be its daemon.
 //
 // Any process may name any path in its title or its environment, and a path may
 // lead anywhere. So a directory is known by what it is, and a word about it
@@ -19,6 +19,8 @@
 namespace strayd {
 
 struct Place {
+  // Without the daemons that can't be its own: those of a user who is neither
+  // root nor owns the directory or a file of PM2 in it.
   Pm2Home home{};
   Result<UniqueFd> directory = UniqueFd{};
   // Of the home's daemons, else of its directory if files of PM2 there are its

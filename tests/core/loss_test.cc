@@ -44,6 +44,27 @@ TEST(Loss, is_over_some_time_after_the_death) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
+// --- who says that he is its daemon
+
+TEST(Title, that_is_not_heard_holds_what_is_of_its_own_user) {
+  World world;
+  world.god(5).uid = 2000;
+  world.server(10, 1);
+  world.server(11, 1).uid = 2000;
+  world.is_quiet(Pm2Quiet::NeverSeen);
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  expect(world, 11, Standing::Held, Why::Pm2Silent);
+}
+
+TEST(Title, of_a_daemon_s_child_before_its_exec_holds_nothing) {
+  World world;
+  world.god(5);
+  world.god(6, seconds{60}).parent = 5;
+  world.server(10, 1);
+  world.answers(5, {World::instance(99, seconds{100})});
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
 // --- what is a home, and what only a path
 
 TEST(Home, that_has_another_name_answers_for_cookies_of_both) {

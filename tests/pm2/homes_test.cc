@@ -92,6 +92,12 @@ TEST(Homes, of_another_pid_namespace_are_left_out) {
   EXPECT_THAT(homes_of({daemon, holder}), IsEmpty());
 }
 
+TEST(Homes, of_a_container_are_left_out) {
+  Process daemon = god(50, "/root/.pm2");
+  daemon.cgroup = "/system.slice/docker-abc.scope";
+  EXPECT_THAT(homes_of({daemon}), IsEmpty());
+}
+
 TEST(Homes, that_were_seen_before_stay) {
   const Pm2Home expected{
       .path = "/srv/a", .uid = 7, .configured = false, .seen = true};

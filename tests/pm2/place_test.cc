@@ -158,5 +158,42 @@ TEST(Place, with_daemons_of_several_users_is_its_owner_s) {
   EXPECT_EQ(ask(snapshot, home.path()).uid, kOwner);
 }
 
+// --- who may be its daemon
+
+TEST(Daemon, of_another_user_is_no_rival) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TempHome home;
+  const FakeDaemon daemon(home.path(), answers(reply_frame(list_json(""))));
+  Process faker = god(kGod, home.path());
+  faker.uid = kStranger;
+  const Pm2View view =
+      ask(snapshot_of({faker, me_as_god(home.path())}), home.path());
+  EXPECT_TRUE(view.reply) << view.reply.error().why;
+  EXPECT_EQ(view.daemons, 1U);
+}
+
+TEST(Daemon, of_another_user_is_no_life_in_a_home) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TempHome home;
+  Process faker = god(kGod, home.path());
+  faker.uid = kStranger;
+  const Pm2View view = ask(snapshot_of({faker}), home.path());
+  EXPECT_EQ(view.reply.error().kind, Pm2Quiet::NeverSeen);
+}
+
+TEST(Daemon, may_be_its_owner_s_root_s_or_whose_files_are_there) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TempHome home;
+  ASSERT_EQ(::chown(home.path().c_str(), kOwner, kOwner), 0);
+  touch(home / "pm2.pid", kStranger);
+  for (const uid_t uid : {kOwner, uid_t{0}, kStranger}) {
+    Process daemon = god(kGod, home.path());
+    daemon.uid = uid;
+    const Pm2View view = ask(snapshot_of({daemon}), home.path());
+    EXPECT_EQ(view.reply.error().kind, Pm2Quiet::Silent) << uid;
+    EXPECT_EQ(view.uid, uid);
+  }
+}
+
 }  // namespace
 }  // namespace strayd

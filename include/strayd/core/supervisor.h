@@ -108,6 +108,10 @@ std::string_view to_string(SupervisorKind kind);
 // Pure: from comm, exe (where known) and argv.
 std::optional<SupervisorKind> supervisor_kind(const Process& process);
 
+// Pure: whether it is in a container, by its cgroup, that `self` is not in:
+// strayd, in a container too, sees its own world. nullptr: not known.
+bool in_other_container(const Process& process, const Process* self);
+
 // The home in a God Daemon's title; nullopt where there is none.
 // `PM2 v7.0.4: God Daemon (/root/.pm2)`, padded by NULs or spaces.
 std::optional<std::string> god_daemon_home(const Process& process);

@@ -32,8 +32,8 @@ struct Pm2Home {
 // before. `automatic` false: the configured ones only. Pure. By path, each
 // once; at most 64, so that no crowd of fake homes makes strayd slow: the
 // configured first, then those of the longest-living daemons, those seen, those
-// of cookies. Processes of another pid namespace have homes of another file
-// system and are left out, and so is a path that is not absolute.
+// of cookies. Processes of another pid namespace or container have homes of
+// another file system and are left out, and so is a path that is not absolute.
 std::vector<Pm2Home> pm2_homes(const Snapshot& snapshot,
                                std::span<const std::string> configured,
                                bool automatic,
