@@ -91,6 +91,37 @@ bool is_supervised(const std::vector<const Process*>& ancestors) {
   });
 }
 
+using Homes = std::map<std::string, HomeMemory>;
+
+// The longest lost of each user who has too many.
+void bound_homes(Homes& homes) {
+  std::map<std::optional<uid_t>, std::vector<Homes::iterator>> of_user;
+  for (auto home = homes.begin(); home != homes.end(); ++home) {
+    of_user[home->second.uid].push_back(home);
+  }
+  for (auto& [uid, all] : of_user) {
+    if (all.size() <= kMostHomesOfUser) continue;
+    std::ranges::stable_sort(all, {}, [](Homes::iterator home) {
+      return home->second.lost.value_or(BootTime::max());
+    });
+    all.resize(all.size() - kMostHomesOfUser);
+    for (const Homes::iterator home : all) homes.erase(home);
+  }
+}
+
+// What was never more than a path in somebody's cookie is not remembered, and
+// neither is what has left no trace.
+void forget_homes(Homes& homes, std::span<const Pm2View> pm2) {
+  std::map<std::string, const Pm2View*> asked;
+  for (const Pm2View& view : pm2) asked.emplace(view.home, &view);
+  std::erase_if(homes, [&](const auto& entry) {
+    const auto view = asked.find(entry.first);
+    if (view == asked.end()) return !entry.second.seen;
+    return entry.second.long_dead && view->second->reply.error().home_gone;
+  });
+  bound_homes(homes);
+}
+
 // What is listed no more and nobody's cookie names will not be asked for.
 void forget_unlisted(HomeMemory& memory,
                      const Pm2Answer& answer,
@@ -108,15 +139,16 @@ void forget_unlisted(HomeMemory& memory,
 
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
-                std::span<const Pm2View> pm2) {
+                std::span<const Pm2View> pm2,
+                std::chrono::nanoseconds loss_hold) {
   Memory after;
   after.homes = before.homes;
   std::map<std::string, const Pm2View*> answering;
-  std::set<std::string> asked;
   for (const Pm2View& view : pm2) {
-    asked.insert(view.home);
     HomeMemory& memory = after.homes[view.home];
     memory = remember_home(memory, view, snapshot.taken);
+    memory.long_dead = memory.quiet == Pm2Quiet::Dead &&
+                       snapshot.taken - *memory.lost >= loss_hold;
     if (!view.reply) continue;
     answering.emplace(view.home, &view);
     for (const std::string& path : view.aliases) answering.emplace(path, &view);
@@ -137,10 +169,7 @@ Memory remember(const Memory& before,
     HomeMemory& memory = after.homes[view.home];
     if (view.reply) forget_unlisted(memory, *view.reply, named[view.home]);
   }
-  // What was never more than a path in somebody's cookie is not remembered.
-  std::erase_if(after.homes, [&](const auto& entry) {
-    return !entry.second.seen && !asked.contains(entry.first);
-  });
+  forget_homes(after.homes, pm2);
   return after;
 }
 

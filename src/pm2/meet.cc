@@ -55,7 +55,10 @@ std::expected<Pm2Exchange, Pm2Silence> meet(const Place& place,
                                             std::size_t limit) {
   const Pm2Home& home = place.home;
   if (!place.directory) {
-    return std::unexpected(no_connection(place.directory.error(), home, false));
+    const Error& error = place.directory.error();
+    Pm2Silence silence = no_connection(error, home, false);
+    silence.home_gone = error.fault == Fault::NotFound;
+    return std::unexpected(std::move(silence));
   }
   if (std::optional<std::string> why = rivals(home, forest)) {
     return std::unexpected(silent(*std::move(why)));

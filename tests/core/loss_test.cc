@@ -83,6 +83,42 @@ TEST(Home, that_has_another_name_answers_for_cookies_of_both) {
   EXPECT_FALSE(world.memory.homes.contains("/link/.pm2"));
 }
 
+TEST(Home, whose_directory_is_gone_is_forgotten_when_its_loss_is_over) {
+  World world;
+  is_quiet(world, Pm2Quiet::Dead, minutes{20});
+  world.pm2.front().reply.error().home_gone = true;
+  Snapshot then = world.snapshot;
+  then.taken = kNow - minutes{11};
+  world.memory = remember(world.memory, then, world.pm2, minutes{10});
+  EXPECT_TRUE(world.memory.homes.contains(kHome));
+  then.taken = kNow - minutes{10};
+  world.memory = remember(world.memory, then, world.pm2, minutes{10});
+  EXPECT_FALSE(world.memory.homes.contains(kHome));
+}
+
+TEST(Home, that_is_still_there_is_not_forgotten) {
+  World world;
+  is_quiet(world, Pm2Quiet::Dead, minutes{20});
+  is_quiet(world, Pm2Quiet::Dead, minutes{0});
+  EXPECT_TRUE(world.memory.homes[kHome].long_dead);
+}
+
+TEST(Home, of_a_user_with_too_many_goes_before_that_of_another_one) {
+  World world;
+  is_quiet(world, Pm2Quiet::Dead, minutes{5});
+  std::vector<Pm2View> many;
+  for (std::size_t i = 0; i <= kMostHomesOfUser; ++i) {
+    many.push_back({.home = "/job/" + std::to_string(i), .uid = 2000});
+  }
+  Snapshot then = world.snapshot;
+  then.taken = kNow - minutes{4};
+  world.memory = remember(world.memory, then, {many.data(), 1});
+  world.memory = remember(world.memory, world.snapshot, many);
+  EXPECT_EQ(world.memory.homes.size(), kMostHomesOfUser + 1);
+  EXPECT_TRUE(world.memory.homes.contains(kHome));
+  EXPECT_FALSE(world.memory.homes.contains("/job/0"));
+}
+
 TEST(Home, that_nobody_ever_used_is_forgotten_with_its_cookie) {
   World world;
   is_quiet(world, Pm2Quiet::NeverSeen, seconds{10});

@@ -1,6 +1,8 @@
 // The judgement: who owns what, and what nobody owns any more. Pure.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -33,7 +35,8 @@ struct HomeMemory {
   std::optional<BootTime> lost{};
   std::optional<Pm2Quiet> quiet{};  // in the last scan
   std::optional<uid_t> uid{};
-  bool seen = false;  // a daemon was ever seen here
+  bool seen = false;       // a daemon was ever seen here
+  bool long_dead = false;  // for longer than strays are held for it
 
   bool operator==(const HomeMemory&) const = default;
 };
@@ -56,10 +59,15 @@ struct Evidence {
 };
 
 // Folds one scan into the memory; call it before judge(). Entries of processes
-// that are gone are dropped, so it is bounded by the snapshot.
+// that are gone are dropped, and so is a home that is dead for longer than
+// `loss_hold` and whose directory is gone. Of one user's homes the last
+// kMostHomesOfUser are kept: nobody can make strayd forget another one's.
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
-                std::span<const Pm2View> pm2);
+                std::span<const Pm2View> pm2,
+                std::chrono::nanoseconds loss_hold = Policy{}.loss_hold);
+
+inline constexpr std::size_t kMostHomesOfUser = 256;
 
 // The processes whose details (exe, cwd, cgroup, environment) a judgement
 // needs: what a rule's pattern matches, its ancestors, its descendants and its

@@ -6,6 +6,7 @@
 // ledger keeps a baseline for each (unique_id, pm_id) and adds what was gained.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -78,8 +79,17 @@ struct RestartLedger {
   bool operator==(const RestartLedger&) const = default;
 };
 
-// Folds the answering views in. A home that does not answer changes nothing.
+struct LedgerLimits {
+  std::size_t apps = 8000;
+  std::size_t instances = 80'000;
+  std::size_t homes = 1000;
+};
+
+// Folds the answering views in. A home that does not answer changes nothing,
+// but beyond the limits apps that are listed no more are forgotten, those of
+// the home that has the most of them first, and then whole homes.
 RestartLedger account_restarts(RestartLedger before,
-                               std::span<const Pm2View> pm2);
+                               std::span<const Pm2View> pm2,
+                               const LedgerLimits& limits = {});
 
 }  // namespace strayd

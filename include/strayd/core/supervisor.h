@@ -78,7 +78,8 @@ enum class Pm2Quiet {
 
 struct Pm2Silence {
   Pm2Quiet kind = Pm2Quiet::Silent;
-  std::string why{};  // one line for a person
+  std::string why{};       // one line for a person
+  bool home_gone = false;  // its directory does not exist
 };
 
 struct Pm2View {
