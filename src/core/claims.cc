@@ -96,6 +96,14 @@ std::optional<Claim> shielding_claim(const Scene& scene,
   return std::nullopt;
 }
 
+// As pid 1 (dinit, runit, s6-svscan) a supervisor also adopts what has lost its
+// parent. What carries a cookie came to it in that way; of anything else nobody
+// can tell, and it may be a service.
+bool has_adopted(const Process& process, const Process& supervisor) {
+  return supervisor.id.pid == 1 &&
+         !std::holds_alternative<NoCookie>(Scene::cookie(process));
+}
+
 std::optional<Claim> supervisor_claim(const Scene& scene,
                                       const Process& process,
                                       const Process& ancestor) {
@@ -103,6 +111,10 @@ std::optional<Claim> supervisor_claim(const Scene& scene,
   const auto home = scene.daemon_of(ancestor);
   const auto kind = supervisor_kind(ancestor);
   if (!home && (!kind || kind == SupervisorKind::Systemd)) return std::nullopt;
+  if (!home && kind == SupervisorKind::Other &&
+      has_adopted(process, ancestor)) {
+    return std::nullopt;
+  }
   const std::string_view what =
       home ? to_string(SupervisorKind::Pm2Daemon) : to_string(*kind);
   Claim found = claim(

@@ -10,10 +10,9 @@
 
 #include "strayd/core/cookie.h"
 #include "strayd/core/forest.h"
+#include "strayd/core/home_path.h"
 #include "strayd/core/supervisor.h"
 #include "strayd/pm2/observe.h"
-
-#include "home_path.h"
 
 namespace strayd {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "strayd/core/home_path.h"
 #include "strayd/core/supervisor.h"
 
-#include "home_path.h"
 #include "one_line.h"
 
 namespace strayd {
