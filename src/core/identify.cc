@@ -116,6 +116,7 @@ void forget_homes(Homes& homes, std::span<const Pm2View> pm2) {
   for (const Pm2View& view : pm2) asked.emplace(view.home, &view);
   std::erase_if(homes, [&](const auto& entry) {
     const auto view = asked.find(entry.first);
+    if (!entry.first.starts_with('/')) return true;  // stands for others
     if (view == asked.end()) return !entry.second.seen;
     return entry.second.long_dead && view->second->reply.error().home_gone;
   });

@@ -32,6 +32,7 @@ struct Found {
   Pm2Home home{};
   std::optional<BootTime> oldest{};  // of its daemons
   std::optional<uid_t> holder{};     // of a cookie that names it
+  bool long_dead = false;
 };
 
 class Finder {
@@ -90,6 +91,7 @@ void Finder::add_remembered(const std::string& path, const HomeMemory& memory) {
   if (Found* const found = at(normal_home(path))) {
     found->home.seen = true;
     found->home.uid = memory.uid;
+    found->long_dead = memory.long_dead;
   }
 }
 
@@ -139,8 +141,21 @@ auto rank(const Found& found) {
   return std::tuple(!found.home.configured,
                     !living,
                     found.oldest.value_or(BootTime{}),
+                    found.long_dead,
                     !found.home.seen,
                     found.home.path);
+}
+
+// Cuts to the homes that are asked. Returns how many are gone that might still
+// own something.
+std::size_t leave_out(std::vector<Found>& found) {
+  if (found.size() <= kMostHomes) return 0;
+  const auto missed = std::count_if(
+      found.begin() + kMostHomes, found.end(), [](const Found& one) {
+        return !one.long_dead;
+      });
+  found.resize(kMostHomes);
+  return static_cast<std::size_t>(missed);
 }
 
 std::vector<Pm2Home> Finder::homes() && {
@@ -148,12 +163,15 @@ std::vector<Pm2Home> Finder::homes() && {
   found.reserve(found_.size());
   for (auto& [path, one] : found_) found.push_back(std::move(one));
   std::ranges::sort(found, {}, rank);
-  if (found.size() > kMostHomes) found.resize(kMostHomes);
+  const std::size_t left_out = leave_out(found);
   std::ranges::sort(found, {}, [](const Found& one) { return one.home.path; });
   std::vector<Pm2Home> homes;
   for (Found& one : found) {
     if (!one.home.uid) one.home.uid = one.holder;
     homes.push_back(std::move(one.home));
+  }
+  if (left_out > 0) {
+    homes.push_back({.path = "(more homes)", .left_out = left_out});
   }
   return homes;
 }

@@ -119,6 +119,14 @@ TEST(Home, of_a_user_with_too_many_goes_before_that_of_another_one) {
   EXPECT_FALSE(world.memory.homes.contains("/job/0"));
 }
 
+TEST(Home, that_stands_for_others_is_not_remembered) {
+  World world;
+  is_quiet(world, Pm2Quiet::Silent, seconds{10});
+  world.pm2.front().home = "(more homes)";
+  world.memory = remember({}, world.snapshot, world.pm2);
+  EXPECT_TRUE(world.memory.homes.empty());
+}
+
 TEST(Home, that_nobody_ever_used_is_forgotten_with_its_cookie) {
   World world;
   is_quiet(world, Pm2Quiet::NeverSeen, seconds{10});

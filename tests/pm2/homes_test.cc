@@ -185,10 +185,23 @@ TEST(Homes, are_bounded_and_the_least_credible_go_first) {
   crowd.push_back(god(5000, "/zzz/old"));
   std::ranges::sort(crowd, {}, &Process::id);
   const std::vector<Pm2Home> homes = homes_of(crowd, {"/zzz/configured"});
-  EXPECT_EQ(homes.size(), 64U);
+  ASSERT_EQ(homes.size(), 65U);
+  EXPECT_EQ(homes.back().left_out, 138U);
   EXPECT_THAT(paths(homes), testing::Contains("/zzz/configured"));
   EXPECT_THAT(paths(homes), testing::Contains("/zzz/old"));
   EXPECT_THAT(paths(homes), testing::Not(testing::Contains("/fake/1")));
+}
+
+TEST(Homes, that_are_long_dead_are_left_out_without_a_word) {
+  Memory memory;
+  for (int i = 0; i < 100; ++i) {
+    memory.homes["/job/" + std::to_string(i)] = {.seen = true,
+                                                 .long_dead = true};
+  }
+  memory.homes["/zzz/lost"] = {.seen = true};
+  const std::vector<Pm2Home> homes = homes_of({}, {}, memory);
+  EXPECT_EQ(homes.size(), 64U);
+  EXPECT_THAT(paths(homes), testing::Contains("/zzz/lost"));
 }
 
 }  // namespace

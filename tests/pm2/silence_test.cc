@@ -166,6 +166,14 @@ TEST(Silence, is_no_death_while_a_pm2_runtime_lives) {
             Pm2Quiet::Silent);
 }
 
+TEST(Silence, is_of_what_is_left_out_and_could_own_anything) {
+  const std::vector<Pm2Home> homes{{.path = "(more homes)", .left_out = 3}};
+  const Pm2View view = ask_pm2(homes, snapshot_of({}), kLong).at(0);
+  EXPECT_EQ(silence_of(view).kind, Pm2Quiet::Silent);
+  EXPECT_FALSE(view.uid);
+  EXPECT_EQ(verdict_after_death(view, nanoseconds{1}), Standing::Held);
+}
+
 TEST(Silence, of_a_full_queue_comes_at_once) {
   const TempHome home;
   const UniqueFd listener = listen_in(home.path(), 0);

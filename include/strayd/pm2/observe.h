@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,8 @@ struct Pm2Home {
   std::optional<uid_t> uid{};
   bool configured = false;
   bool seen = false;  // a daemon was here, by Memory
+  // Not 0: this is no home, but stands for so many that are not asked.
+  std::size_t left_out = 0;
 
   bool operator==(const Pm2Home&) const = default;
 };
@@ -32,8 +35,10 @@ struct Pm2Home {
 // before. `automatic` false: the configured ones only. Pure. By path, each
 // once; at most 64, so that no crowd of fake homes makes strayd slow: the
 // configured first, then those of the longest-living daemons, those seen, those
-// of cookies. Processes of another pid namespace or container have homes of
-// another file system and are left out, and so is a path that is not absolute.
+// of cookies, those long dead. If any but the last are left out, one that is no
+// home stands for them at the end. Processes of another pid namespace or
+// container have homes of another file system and are left out, and so is a
+// path that is not absolute.
 std::vector<Pm2Home> pm2_homes(const Snapshot& snapshot,
                                std::span<const std::string> configured,
                                bool automatic,
@@ -43,7 +48,8 @@ std::vector<Pm2Home> pm2_homes(const Snapshot& snapshot,
 // Never starts anything, never writes into a home, sends one fixed request, and
 // only to a listener that can be this home's daemon by the snapshot, which is
 // to be taken before the call. In the order of `homes`, of which those that are
-// the same directory are one; the others' paths are its aliases.
+// the same directory are one; the others' paths are its aliases. What is left
+// out is silent, and could own anybody's process.
 std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
                              const Snapshot& snapshot,
                              std::chrono::milliseconds timeout);
