@@ -46,6 +46,7 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
     memory.listed.emplace(instance.unique_id, instance.pm_id);
   }
   memory.daemon = view.reply->daemon;
+  memory.answered.insert(view.reply->daemon);
   memory.lost.reset();
   memory.quiet.reset();
   memory.seen = true;
@@ -155,8 +156,10 @@ Memory remember(const Memory& before,
     for (const std::string& path : view.aliases) answering.emplace(path, &view);
   }
 
+  std::set<ProcId> alive;
   std::map<std::string, std::set<Pm2Entry>> named;
   for (const Process& process : snapshot.processes) {
+    if (!is_dead(process)) alive.insert(process.id);
     const CookieReading reading = Scene::cookie(process);
     const auto* cookie = std::get_if<Cookie>(&reading);
     if (cookie == nullptr) continue;
@@ -169,6 +172,10 @@ Memory remember(const Memory& before,
   for (const Pm2View& view : pm2) {
     HomeMemory& memory = after.homes[view.home];
     if (view.reply) forget_unlisted(memory, *view.reply, named[view.home]);
+  }
+  for (auto& [home, memory] : after.homes) {
+    std::erase_if(memory.answered,
+                  [&](const ProcId& id) { return !alive.contains(id); });
   }
   forget_homes(after.homes, pm2);
   return after;

@@ -51,8 +51,8 @@ void Scene::index_daemons() {
     daemons_.emplace(process.id.pid, *std::move(home));
   }
   for (const auto& [home, memory] : evidence.memory.homes) {
-    if (memory.daemon && forest.find(*memory.daemon) != nullptr) {
-      daemons_.emplace(memory.daemon->pid, home);
+    for (const ProcId& daemon : memory.answered) {
+      if (forest.find(daemon) != nullptr) daemons_.emplace(daemon.pid, home);
     }
   }
 }

@@ -27,6 +27,12 @@ std::optional<uid_t> known(const Observed<uid_t>& uid) {
   return uid ? std::optional(*uid) : std::nullopt;
 }
 
+std::optional<std::string> home_in(const Environment& environment) {
+  const auto home = environment.find("PM2_HOME");
+  if (home == environment.end()) return std::nullopt;
+  return home->second;
+}
+
 // A home while it is being found.
 struct Found {
   Pm2Home home{};
@@ -92,6 +98,11 @@ void Finder::add_remembered(const std::string& path, const HomeMemory& memory) {
     found->home.seen = true;
     found->home.uid = memory.uid;
     found->long_dead = memory.long_dead;
+    for (const ProcId& id : memory.answered) {
+      const Process* const daemon = forest_.find(id);
+      if (daemon == nullptr || is_dead(*daemon)) continue;
+      found->home.answered.push_back(id);
+    }
   }
 }
 
@@ -128,16 +139,21 @@ void Finder::add_daemon(const Process& process, const std::string& path) {
 
 void Finder::add_cookie(const Process& process) {
   const CookieReading reading = read_cookie(*process.environment);
-  const Cookie* const cookie = std::get_if<Cookie>(&reading);
-  if (cookie == nullptr) return;
-  if (Found* const found = at(normal_home(cookie->home))) {
+  std::optional<std::string> home = normal(home_in(*process.environment));
+  if (const Cookie* const cookie = std::get_if<Cookie>(&reading)) {
+    home = cookie->home;
+  } else if (forest_.children(process.id.pid).empty()) {
+    return;  // an operator's shell has one too
+  }
+  if (Found* const found = at(home)) {
     if (!found->holder) found->holder = known(process.uid);
   }
 }
 
 // The lowest is asked first, and the last to be dropped.
 auto rank(const Found& found) {
-  const bool living = !found.home.daemons.empty();
+  const bool living =
+      !found.home.daemons.empty() || !found.home.answered.empty();
   return std::tuple(!found.home.configured,
                     !living,
                     found.oldest.value_or(BootTime{}),

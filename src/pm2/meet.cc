@@ -18,9 +18,10 @@ Pm2Silence no_connection(const Error& error, const Pm2Home& home, bool traces) {
   Pm2Silence silence = silent(advice(error));
   const bool nobody =
       error.fault == Fault::NotFound || error.fault == Fault::Unreachable;
-  if (!home.daemons.empty()) {
+  const auto& living = home.daemons.empty() ? home.answered : home.daemons;
+  if (!living.empty()) {
     silence.why += ", but its daemon lives (pid " +
-                   std::to_string(home.daemons.front().pid) + ")";
+                   std::to_string(living.front().pid) + ")";
   } else if (nobody) {
     silence.kind = home.seen || traces ? Pm2Quiet::Dead : Pm2Quiet::NeverSeen;
   }
@@ -29,11 +30,11 @@ Pm2Silence no_connection(const Error& error, const Pm2Home& home, bool traces) {
 
 // Two daemons can't both own the list, and neither knows the other's apps.
 std::optional<std::string> rivals(const Pm2Home& home, const Forest& forest) {
-  const std::vector<ProcId> titled = titled_daemons(home, forest);
-  if (titled.size() < 2) return std::nullopt;
-  std::string why = std::to_string(titled.size()) + " daemons for one home:";
-  for (std::size_t i = 0; i < std::min(titled.size(), kNamedRivals); ++i) {
-    why += (i == 0 ? " pids " : ", ") + std::to_string(titled[i].pid);
+  const std::vector<ProcId> known = known_daemons(home, forest);
+  if (known.size() < 2) return std::nullopt;
+  std::string why = std::to_string(known.size()) + " daemons for one home:";
+  for (std::size_t i = 0; i < std::min(known.size(), kNamedRivals); ++i) {
+    why += (i == 0 ? " pids " : ", ") + std::to_string(known[i].pid);
   }
   return why;
 }

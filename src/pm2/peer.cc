@@ -58,6 +58,14 @@ std::vector<ProcId> titled_daemons(const Pm2Home& home, const Forest& forest) {
   return titled;
 }
 
+std::vector<ProcId> known_daemons(const Pm2Home& home, const Forest& forest) {
+  std::vector<ProcId> known = titled_daemons(home, forest);
+  for (const ProcId& id : home.answered) {
+    if (std::ranges::find(known, id) == known.end()) known.push_back(id);
+  }
+  return known;
+}
+
 std::optional<std::string> doubt_of(const Pm2Peer& peer,
                                     const Pm2Home& home,
                                     const Forest& forest) {

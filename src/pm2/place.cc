@@ -115,6 +115,7 @@ void add_new(std::vector<ProcId>& into, const std::vector<ProcId>& from) {
 void merge(Pm2Home& into, const Pm2Home& alias) {
   if (alias.path != into.path) into.aliases.push_back(alias.path);
   add_new(into.daemons, alias.daemons);
+  add_new(into.answered, alias.answered);
   into.configured = into.configured || alias.configured;
   into.seen = into.seen || alias.seen;
   if (!into.uid) into.uid = alias.uid;

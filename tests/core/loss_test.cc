@@ -65,6 +65,28 @@ TEST(Title, of_a_daemon_s_child_before_its_exec_holds_nothing) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
+TEST(Daemon, whose_socket_another_one_took_keeps_its_apps) {
+  World world;
+  world.process(5, 1, seconds{50}, {"my-supervisor"});
+  world.process(6, 1, seconds{8000}, {"my-supervisor"});
+  world.server(10, 5).environment = World::cookie(seconds{100});
+  world.answers(5, {World::instance(10, seconds{100})});
+  Pm2Instance again = World::instance(20, seconds{9000});
+  again.unique_id = "u-2";
+  world.answers(6, {again});
+  expect(world, 10, Standing::Managed, Why::BelowSupervisor);
+}
+
+TEST(Daemon, that_answered_is_remembered_while_it_lives) {
+  World world;
+  world.process(5, 1, seconds{50}, {"my-supervisor"});
+  world.answers(5, {World::instance(99, seconds{100})});
+  EXPECT_EQ(world.memory.homes[kHome].answered.size(), 1U);
+  world.find(5).state = 'Z';
+  is_quiet(world, Pm2Quiet::Dead, seconds{0});
+  EXPECT_TRUE(world.memory.homes[kHome].answered.empty());
+}
+
 // --- what is a home, and what only a path
 
 TEST(Home, that_has_another_name_answers_for_cookies_of_both) {

@@ -84,6 +84,23 @@ TEST(Homes, are_not_found_by_a_lone_pm2_home) {
   EXPECT_THAT(homes_of({shell}), IsEmpty());
 }
 
+TEST(Homes, are_found_by_a_lone_pm2_home_above_another_process) {
+  Process daemon = process(50, {"my-supervisor"});
+  daemon.environment = Environment{{"PM2_HOME", "/srv/a"}};
+  Process app = process(60, {"node", "server.js"});
+  app.parent = 50;
+  const Pm2Home expected{.path = "/srv/a", .uid = *daemon.uid};
+  EXPECT_THAT(homes_of({daemon, app}), ElementsAre(expected));
+}
+
+TEST(Homes, know_which_of_their_daemons_that_answered_live) {
+  Memory memory = seen("/srv/a");
+  memory.homes["/srv/a"].answered = {{50, 100}, {51, 100}, {52, 7}};
+  const std::vector<Pm2Home> homes = homes_of(
+      {process(50, {"my-supervisor"}), process(52, {"x"})}, {}, memory);
+  EXPECT_THAT(homes.at(0).answered, ElementsAre(ProcId{50, 100}));
+}
+
 TEST(Homes, of_another_pid_namespace_are_left_out) {
   Process daemon = god(50, "/root/.pm2");
   Process holder = with_cookie(60, "/root/.pm2");

@@ -25,8 +25,11 @@ using Pm2Entry = std::pair<std::string, std::int64_t>;
 // What earlier scans saw and this one needs. Part of it survives a restart.
 struct HomeMemory {
   std::optional<ProcId> daemon{};  // of the last whole answer
-  std::uint64_t list = 0;          // fingerprint of the last list
-  int same_list = 0;               // whole answers in a row with that list
+  // All that ever answered here and live. One that has lost its socket to
+  // another keeps its apps.
+  std::set<ProcId> answered{};
+  std::uint64_t list = 0;  // fingerprint of the last list
+  int same_list = 0;       // whole answers in a row with that list
   // What this daemon has listed. Of what it lists no more, those entries that
   // the cookie of a living process names.
   std::set<Pm2Entry> listed{};

@@ -19,6 +19,7 @@ struct Pm2Home {
   std::string path{};                  // absolute PM2_HOME
   std::vector<std::string> aliases{};  // other paths to the same directory
   std::vector<ProcId> daemons{};  // living God Daemons or runtimes that name it
+  std::vector<ProcId> answered{};  // that live, by Memory
   // Whose it was in an earlier scan, else the holder's of a cookie that names
   // it.
   std::optional<uid_t> uid{};
@@ -31,8 +32,9 @@ struct Pm2Home {
 };
 
 // Homes of the running God Daemons (title) and pm2-runtimes (environment), of
-// the candidates' cookies, of the configuration, and those that were seen
-// before. `automatic` false: the configured ones only. Pure. By path, each
+// the candidates' cookies, of the environment of what is above another process
+// (a daemon with a title of its own), of the configuration, and those that were
+// seen before. `automatic` false: the configured ones only. Pure. By path, each
 // once; at most 64, so that no crowd of fake homes makes strayd slow: the
 // configured first, then those of the longest-living daemons, those seen, those
 // of cookies, those long dead. If any but the last are left out, one that is no
