@@ -102,6 +102,13 @@ std::optional<Claim> chain_claim(const Scene& scene, const Process& process) {
   return std::nullopt;
 }
 
+// What could own a process that says nothing of its owner.
+std::optional<Claim> cookieless_claim(const Scene& scene,
+                                      const Process& process) {
+  if (auto claim = silence_claim(scene, process)) return claim;
+  return possible_unit_claim(scene, process);
+}
+
 // sudo and su keep the cookie from what they start as another user, so the
 // judgement on an ancestor counts whoever's it is.
 std::optional<Claim> ancestor_claim(const Scene& scene,
@@ -112,7 +119,7 @@ std::optional<Claim> ancestor_claim(const Scene& scene,
                 "its PM2 cookie is not whole: " + broken->why);
   }
   const auto* cookie = std::get_if<Cookie>(&reading);
-  if (cookie == nullptr) return std::nullopt;
+  if (cookie == nullptr) return cookieless_claim(scene, ancestor);
   const auto judged = judge_cookie(scene, ancestor, *cookie);
   const auto* claim = std::get_if<Claim>(&judged);
   return claim != nullptr ? std::optional(*claim) : std::nullopt;
@@ -131,8 +138,7 @@ std::optional<Claim> ancestors_claim(const Scene& scene,
                                      const Process& process) {
   for (const Process* ancestor : scene.forest.chain(process).ancestors) {
     if (ancestor->id.pid == 1 || is_kernel_thread(*ancestor)) break;
-    if (!ancestor->environment) {
-      if (!must_be_read(*ancestor, process)) continue;
+    if (!ancestor->environment && must_be_read(*ancestor, process)) {
       return missing(ancestor->environment, *ancestor, "the environment");
     }
     if (std::optional<Claim> found = ancestor_claim(scene, *ancestor)) {
@@ -449,9 +455,8 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (const auto* cookie = std::get_if<Cookie>(&reading)) {
     const auto judged = judge_cookie(scene, process, *cookie);
     if (const auto* claim = std::get_if<Claim>(&judged)) return *claim;
-  } else {
-    if (auto claim = silence_claim(scene, process)) return claim;
-    if (auto claim = possible_unit_claim(scene, process)) return claim;
+  } else if (auto claim = cookieless_claim(scene, process)) {
+    return claim;
   }
   return ancestors_claim(scene, process);
 }

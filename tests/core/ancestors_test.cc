@@ -38,6 +38,25 @@ TEST(Ancestors, of_another_user_hold_while_their_pm2_is_lost) {
   expect(world, 10, Standing::Held, Why::Pm2Lost);
 }
 
+TEST(Ancestors, that_a_silent_pm2_may_own_hold_what_they_started_as_another) {
+  World world;
+  world.process(9, 1, seconds{100}, {"run.sh"}, "/bin/bash");
+  world.server(10, 9, seconds{101}).uid = 2000;
+  world.is_quiet(Pm2Quiet::Silent);
+  expect(world, 10, Standing::Held, Why::Pm2Silent);
+}
+
+TEST(Ancestors, that_may_be_the_main_of_a_unit_hold_what_left_it) {
+  World world;
+  world.find(1).comm = "systemd";
+  Process& forked =
+      world.process(9, 1, seconds{100}, {"start.sh"}, "/bin/bash");
+  forked.session = 8;
+  forked.cgroup = "/system.slice/backend.service";
+  world.server(10, 9, seconds{101}).cgroup = "/user.slice/session-c1.scope";
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
 TEST(Ancestors, with_half_a_cookie_hold) {
   World world;
   world.process(9, 1, seconds{100}, {"run.sh"}, "/bin/bash").environment =

@@ -361,6 +361,13 @@ const char* wrong_by_cookie(const Case& made, std::size_t at) {
   return "the PM2 of a cookie in its line was not asked (I2)";
 }
 
+bool silent_for(const Case& made, const Process& process) {
+  return std::ranges::any_of(made.pm2, [&](const Pm2View& view) {
+    return !view.reply && view.reply.error().kind == Pm2Quiet::Silent &&
+           process.uid == *view.uid;
+  });
+}
+
 // What is wrong with a verdict that would end this process; nullptr: nothing.
 const char* wrong_to_end(const Case& made, const Verdict& verdict) {
   std::size_t at = index_of(made, verdict.id.pid);
@@ -373,23 +380,15 @@ const char* wrong_to_end(const Case& made, const Verdict& verdict) {
       verdict.role == Role::Candidate && verdict.tree == verdict.id) {
     if (own.cookie_home < 0) return "a leftover without a cookie";
   }
-  for (const Pm2View& view : made.pm2) {
-    const bool silent =
-        !view.reply && view.reply.error().kind == Pm2Quiet::Silent;
-    if (silent && own.cookie_home >= 0 &&
-        view.home == kHomes.at(static_cast<std::size_t>(own.cookie_home))) {
-      return "its own PM2 is silent (I2)";
-    }
-    if (silent && own.cookie_home < 0 && view.uid && process.uid == *view.uid) {
-      return "a PM2 of its user is silent (I2)";
-    }
-  }
   for (int steps = 0; steps < 70; ++steps) {
     const Truth& truth = made.truths[at];
     const Process& here = made.snapshot.processes[at];
     if (truth.supervisor) return "it is supervised (I1)";
     if (truth.shielded) return "it is shielded (I1)";
     if (const char* wrong = wrong_by_cookie(made, at)) return wrong;
+    if (truth.cookie_home < 0 && silent_for(made, here)) {
+      return "a PM2 that could own it, or what is above it, is silent (I2)";
+    }
     if (here.id.pid == 1) return nullptr;
     const std::size_t above = index_of(made, here.parent);
     if (above == made.truths.size()) return "its chain breaks";
@@ -476,6 +475,8 @@ const char* check(const Case& made, std::uint64_t seed, std::uint64_t& kills) {
 
   Case guarded = made;
   const std::size_t promoted = 1 + (seed / 4) % (made.truths.size() - 1);
+  // The daemon of another home would no longer be that.
+  if (made.snapshot.processes[promoted].comm.starts_with("PM2")) return nullptr;
   make_supervisor(guarded.snapshot.processes[promoted], 0);
   for (const ProcId& id : kill_set(judge({.snapshot = guarded.snapshot,
                                           .pm2 = guarded.pm2,
