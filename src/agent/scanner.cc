@@ -296,7 +296,7 @@ void Scanner::Impl::look() {
   const std::vector<Pm2Home> homes =
       pm2_homes(snapshot, wanted.homes, wanted.automatic, memory);
   pm2 = ask_pm2(homes, snapshot, wanted.timeout);
-  memory = remember(memory, snapshot, pm2);
+  memory = remember(memory, snapshot, pm2, parts.config.policy.loss_hold);
 }
 
 void Scanner::Impl::decide() {

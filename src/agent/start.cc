@@ -11,7 +11,7 @@
 namespace strayd {
 namespace {
 
-void restore_state(Scanner::Parts& parts) {
+void restore_state(Scanner::Parts& parts, const std::string& boot) {
   Result<LoadedState> loaded = load_state(parts.config.state_dir);
   if (!loaded) {
     parts.features.push_back({.name = "state_dir",
@@ -23,7 +23,8 @@ void restore_state(Scanner::Parts& parts) {
     return;
   }
   if (loaded->complaint) spdlog::warn("state: {}", *loaded->complaint);
-  parts.state = std::move(loaded->state);
+  // PM2s of an earlier boot own nothing of this one.
+  parts.state = of_boot(std::move(loaded->state), boot);
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ Result<Scanner::Parts> prepare(const Config& config,
   } else {
     spdlog::warn("audit: {}; nothing is ended without it", audit.error().what);
   }
-  restore_state(parts);
+  restore_state(parts, boot);
   return parts;
 }
 

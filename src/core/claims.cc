@@ -96,40 +96,12 @@ std::optional<Claim> shielding_claim(const Scene& scene,
   return std::nullopt;
 }
 
-// The unit's name in a cgroup path; nullopt outside of services. A user
-// manager's own slice (user@1000.service) is not the service of what runs in
-// it.
-std::optional<std::string> service_of(std::string_view cgroup) {
-  std::optional<std::string> unit;
-  while (!cgroup.empty()) {
-    const std::size_t slash = cgroup.find('/');
-    const std::string_view part = cgroup.substr(0, slash);
-    if (part.ends_with(".service") && !part.starts_with("user@")) unit = part;
-    if (slash == std::string_view::npos) break;
-    cgroup.remove_prefix(slash + 1);
-  }
-  return unit;
-}
-
-// systemd starts a service's main process as its own child and as leader of a
-// session; what the service leaves behind is neither.
-bool is_service_main(const Scene& scene, const Process& process) {
-  const Process* parent = scene.forest.find(process.parent);
-  return parent != nullptr && parent->comm == "systemd" &&
-         process.session == process.id.pid;
-}
-
-std::optional<Claim> systemd_claim(const Scene& scene,
-                                   const Process& process,
-                                   const Process& ancestor) {
-  if (!process.cgroup || !ancestor.cgroup) return std::nullopt;
-  const auto unit = service_of(*process.cgroup);
-  if (!unit || service_of(*ancestor.cgroup) != unit) return std::nullopt;
-  if (!is_service_main(scene, ancestor)) return std::nullopt;
-  return claim(Standing::Managed,
-               Why::SystemdService,
-               "it belongs to the systemd unit " + *unit + ", whose main " +
-                   named(ancestor) + " runs");
+// As pid 1 (dinit, runit, s6-svscan) a supervisor also adopts what has lost its
+// parent. What carries a cookie came to it in that way; of anything else nobody
+// can tell, and it may be a service.
+bool has_adopted(const Process& process, const Process& supervisor) {
+  return supervisor.id.pid == 1 &&
+         !std::holds_alternative<NoCookie>(Scene::cookie(process));
 }
 
 std::optional<Claim> supervisor_claim(const Scene& scene,
@@ -139,6 +111,10 @@ std::optional<Claim> supervisor_claim(const Scene& scene,
   const auto home = scene.daemon_of(ancestor);
   const auto kind = supervisor_kind(ancestor);
   if (!home && (!kind || kind == SupervisorKind::Systemd)) return std::nullopt;
+  if (!home && kind == SupervisorKind::Other &&
+      has_adopted(process, ancestor)) {
+    return std::nullopt;
+  }
   const std::string_view what =
       home ? to_string(SupervisorKind::Pm2Daemon) : to_string(*kind);
   Claim found = claim(

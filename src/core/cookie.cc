@@ -2,7 +2,10 @@
 
 #include <charconv>
 #include <optional>
+#include <string>
 #include <string_view>
+
+#include "strayd/core/home_path.h"
 
 namespace strayd {
 namespace {
@@ -34,9 +37,8 @@ CookieReading read_cookie(const Environment& environment) {
   if (!pm_id && !uptime && (!unique_id || !home)) return NoCookie{};
 
   Cookie cookie;
-  if (!home || home->empty() || home->front() != '/') {
-    return BrokenCookie{"PM2_HOME is missing or not absolute"};
-  }
+  const auto path = home ? normal_home(std::string(*home)) : std::nullopt;
+  if (!path) return BrokenCookie{"PM2_HOME is missing or not absolute"};
   const auto id = number(pm_id);
   if (!id) return BrokenCookie{"pm_id is missing or not a number"};
   if (!unique_id || unique_id->empty()) {
@@ -45,10 +47,7 @@ CookieReading read_cookie(const Environment& environment) {
   const auto launched = number(uptime);
   if (!launched) return BrokenCookie{"pm_uptime is missing or not a number"};
 
-  cookie.home = *home;
-  while (cookie.home.size() > 1 && cookie.home.back() == '/') {
-    cookie.home.pop_back();
-  }
+  cookie.home = *path;
   cookie.pm_id = *id;
   cookie.unique_id = *unique_id;
   cookie.pm_uptime_ms = *launched;

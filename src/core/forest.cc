@@ -41,7 +41,7 @@ const std::vector<const Process*>& Forest::children(pid_t pid) const {
 Forest::Chain Forest::chain(const Process& process) const {
   Chain chain;
   const Process* child = &process;
-  while (child->id.pid != 1 && child->id.pid != 2) {
+  while (child->id.pid != 1 && !is_kernel_thread(*child)) {
     const auto broken = [&](std::string why) {
       chain.broken = "pid " + std::to_string(child->id.pid) + " " + why;
     };

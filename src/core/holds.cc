@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "strayd/core/fit.h"
+
 #include "scene.h"
 
 namespace strayd {
@@ -62,6 +64,25 @@ std::optional<Claim> unreadable_claim(const Process& process) {
   return missing(process.cgroup, process, "the cgroup");
 }
 
+// A protect rule of which nobody knows whether it means this process, or one
+// above it.
+std::optional<Claim> undecided_protection(const Scene& scene,
+                                          const Process& process) {
+  std::vector<const Process*> line{&process};
+  const Forest::Chain chain = scene.forest.chain(process);
+  line.insert(line.end(), chain.ancestors.begin(), chain.ancestors.end());
+  for (const Process* above : line) {
+    if (above->id.pid == 1 || is_kernel_thread(*above)) break;
+    for (const ProtectRule& rule : scene.policy.protect) {
+      if (fit(rule.match, *above) != Fit::Unknown) continue;
+      return held(Why::Unreadable,
+                  "whether the protect rule '" + rule.name + "' matches " +
+                      named(*above) + " can't be read");
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Claim> chain_claim(const Scene& scene, const Process& process) {
   const Forest::Chain chain = scene.forest.chain(process);
   if (chain.broken) {
@@ -81,28 +102,49 @@ std::optional<Claim> chain_claim(const Scene& scene, const Process& process) {
   return std::nullopt;
 }
 
-// An ancestor of the same user that PM2 may yet claim, or that can't be read,
-// leaves its descendants in doubt.
+// What could own a process that says nothing of its owner.
+std::optional<Claim> cookieless_claim(const Scene& scene,
+                                      const Process& process) {
+  if (auto claim = silence_claim(scene, process)) return claim;
+  return possible_unit_claim(scene, process);
+}
+
+// sudo and su keep the cookie from what they start as another user, so the
+// judgement on an ancestor counts whoever's it is.
+std::optional<Claim> ancestor_claim(const Scene& scene,
+                                    const Process& ancestor) {
+  const CookieReading reading = Scene::cookie(ancestor);
+  if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
+    return held(Why::CookieBroken,
+                "its PM2 cookie is not whole: " + broken->why);
+  }
+  const auto* cookie = std::get_if<Cookie>(&reading);
+  if (cookie == nullptr) return cookieless_claim(scene, ancestor);
+  const auto judged = judge_cookie(scene, ancestor, *cookie);
+  const auto* claim = std::get_if<Claim>(&judged);
+  return claim != nullptr ? std::optional(*claim) : std::nullopt;
+}
+
+// A strayd without privileges may read its own user's processes alone, and
+// would hold everything for the others that are above.
+bool must_be_read(const Process& ancestor, const Process& process) {
+  return ancestor.environment.error() != Unread::Denied ||
+         (ancestor.uid && process.uid && *ancestor.uid == *process.uid);
+}
+
+// An ancestor that PM2 may yet claim, or that can't be read, leaves its
+// descendants in doubt.
 std::optional<Claim> ancestors_claim(const Scene& scene,
                                      const Process& process) {
   for (const Process* ancestor : scene.forest.chain(process).ancestors) {
     if (ancestor->id.pid == 1 || is_kernel_thread(*ancestor)) break;
-    if (!ancestor->uid || !process.uid || *ancestor->uid != *process.uid) {
-      continue;
-    }
-    if (!ancestor->environment &&
-        ancestor->environment.error() != Unread::NotAsked) {
+    if (!ancestor->environment && must_be_read(*ancestor, process)) {
       return missing(ancestor->environment, *ancestor, "the environment");
     }
-    const CookieReading reading = Scene::cookie(*ancestor);
-    if (const auto* cookie = std::get_if<Cookie>(&reading)) {
-      const auto judged = judge_cookie(scene, *ancestor, *cookie);
-      if (const auto* claim = std::get_if<Claim>(&judged)) {
-        Claim found = *claim;
-        found.reason.text =
-            named(*ancestor) + " above it: " + found.reason.text;
-        return found;
-      }
+    if (std::optional<Claim> found = ancestor_claim(scene, *ancestor)) {
+      found->reason.text =
+          named(*ancestor) + " above it: " + found->reason.text;
+      return found;
     }
   }
   return std::nullopt;
@@ -164,16 +206,36 @@ const Pm2Instance* same_instance(const Pm2Answer& answer,
   return nullptr;
 }
 
+// Does this launch serve, or will it? PM2 does not start an errored one again,
+// while a stopped one is what its operator wants.
+bool is_given_up(const Pm2Instance& instance) {
+  switch (instance.status) {
+    case Pm2Status::Errored:
+    case Pm2Status::Unknown:
+      return true;
+    case Pm2Status::Online:
+    case Pm2Status::Launching:
+    case Pm2Status::Stopping:
+    case Pm2Status::Stopped:
+    case Pm2Status::WaitingRestart:
+      return false;
+  }
+  std::abort();
+}
+
+// One that is not given up, if there is one.
 const Pm2Instance* newer_namesake(const Pm2Answer& answer,
                                   const Cookie& cookie) {
+  const Pm2Instance* found = nullptr;
   for (const Pm2Instance& instance : answer.instances) {
     if (instance.name == cookie.name &&
         instance.name_space == cookie.name_space &&
         instance.pm_uptime_ms.value_or(0) > cookie.pm_uptime_ms) {
-      return &instance;
+      found = &instance;
+      if (!is_given_up(instance)) break;
     }
   }
-  return nullptr;
+  return found;
 }
 
 std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
@@ -227,6 +289,13 @@ std::chrono::nanoseconds ending_time(const Pm2Instance& instance,
          (cookie.cluster ? kClusterMargin : seconds{0});
 }
 
+Claim given_up_claim(const Pm2Instance& newer) {
+  return held(Why::OnlyCopy,
+              "the newer launch of its app is " +
+                  std::string(to_string(newer.status)) +
+                  " and PM2 does not try again: it may be the only copy");
+}
+
 CookieJudgement judge_listed(const Scene& scene,
                              const Process& process,
                              const Cookie& cookie,
@@ -240,6 +309,7 @@ CookieJudgement judge_listed(const Scene& scene,
                 "its cookie names the launch that PM2 lists now (" +
                     std::string(to_string(instance.status)) + ")");
   }
+  if (is_given_up(instance)) return given_up_claim(instance);
   if (!waited(scene,
               scene.evidence.memory.superseded,
               process,
@@ -254,12 +324,23 @@ CookieJudgement judge_listed(const Scene& scene,
                          "launch that nobody owns"}};
 }
 
+// Only what a daemon has listed can it have deleted. That it is older than the
+// launch proves nothing: the clock may have been set, and a home may have had
+// two daemons.
+bool was_listed(const Scene& scene, const Cookie& cookie, const Pm2View& view) {
+  const auto memory = scene.evidence.memory.homes.find(view.home);
+  return memory != scene.evidence.memory.homes.end() &&
+         memory->second.daemon == view.reply->daemon &&
+         memory->second.listed.contains({cookie.unique_id, cookie.pm_id});
+}
+
 CookieJudgement judge_unlisted(const Scene& scene,
                                const Process& process,
                                const Cookie& cookie,
-                               const Pm2Answer& answer) {
+                               const Pm2View& view) {
   const auto& unlisted = scene.evidence.memory.unlisted;
-  if (const Pm2Instance* namesake = newer_namesake(answer, cookie)) {
+  if (const Pm2Instance* namesake = newer_namesake(*view.reply, cookie)) {
+    if (is_given_up(*namesake)) return given_up_claim(*namesake);
     if (!waited(scene, unlisted, process, ending_time(*namesake, cookie))) {
       return held(Why::NewerTooFresh,
                   "PM2 has started its app anew and may still be ending it");
@@ -270,14 +351,10 @@ CookieJudgement judge_unlisted(const Scene& scene,
                    .text = "PM2 runs its app under a newer entry and knows "
                            "this one no more"}};
   }
-  const Process* daemon = scene.forest.find(answer.daemon);
-  const bool own_daemon =
-      daemon != nullptr &&
-      started_unix_ms(scene.evidence.snapshot, *daemon) < cookie.pm_uptime_ms;
-  if (!own_daemon) {
+  if (!was_listed(scene, cookie, view)) {
     return held(Why::OnlyCopy,
-                "the daemon that started it is gone and no newer one serves "
-                "its app: it may be the only copy");
+                "PM2 was never seen to list it and no newer launch serves its "
+                "app: it may be the only copy");
   }
   if (!waited(scene, unlisted, process, scene.policy.settle)) {
     return held(Why::NewerTooFresh,
@@ -287,7 +364,7 @@ CookieJudgement judge_unlisted(const Scene& scene,
   return OrphanKind{
       .standing = Standing::Leftover,
       .reason = {.why = Why::Deleted,
-                 .text = "the PM2 that started it has deleted its app"}};
+                 .text = "the PM2 that listed its app has deleted it"}};
 }
 
 CookieJudgement judge_answer(const Scene& scene,
@@ -303,11 +380,23 @@ CookieJudgement judge_answer(const Scene& scene,
   const Pm2Instance* instance = same_instance(answer, cookie);
   CookieJudgement judged = instance != nullptr
                                ? judge_listed(scene, process, cookie, *instance)
-                               : judge_unlisted(scene, process, cookie, answer);
+                               : judge_unlisted(scene, process, cookie, view);
   if (std::holds_alternative<OrphanKind>(judged)) {
     if (auto claim = leader_claim(scene, process, cookie)) return *claim;
   }
   return judged;
+}
+
+// Which home a title names is its process's own word. Where that home is not
+// heard through it, it holds only what is its own user's.
+std::optional<Claim> unheard_claim(const Scene& scene, const Process& process) {
+  const Process* daemon =
+      process.uid ? scene.unheard_daemon(*process.uid) : nullptr;
+  if (daemon == nullptr) return std::nullopt;
+  return held(Why::Pm2Silent,
+              named(*daemon) + " calls itself the daemon of " +
+                  *god_daemon_home(*daemon) +
+                  " and is not the one that answers there");
 }
 
 }  // namespace
@@ -326,7 +415,7 @@ CookieJudgement judge_cookie(const Scene& scene,
   std::visit(
       [&](auto& outcome) {
         outcome.app = app_name(named_app);
-        outcome.home = cookie.home;
+        outcome.home = view == nullptr ? cookie.home : view->home;
       },
       judged);
   return judged;
@@ -349,14 +438,15 @@ std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
         memory != scene.evidence.memory.homes.end() && memory->second.lost &&
         scene.evidence.snapshot.taken - *memory->second.lost >=
             scene.policy.loss_hold;
-    if (silence.socket_left || !lost_long_ago) return silent_claim(view);
+    if (!lost_long_ago) return silent_claim(view);
   }
-  return std::nullopt;
+  return unheard_claim(scene, process);
 }
 
 std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (auto claim = chain_claim(scene, process)) return claim;
   if (auto claim = unreadable_claim(process)) return claim;
+  if (auto claim = undecided_protection(scene, process)) return claim;
   const CookieReading reading = Scene::cookie(process);
   if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
     return held(Why::CookieBroken,
@@ -365,7 +455,7 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (const auto* cookie = std::get_if<Cookie>(&reading)) {
     const auto judged = judge_cookie(scene, process, *cookie);
     if (const auto* claim = std::get_if<Claim>(&judged)) return *claim;
-  } else if (auto claim = silence_claim(scene, process)) {
+  } else if (auto claim = cookieless_claim(scene, process)) {
     return claim;
   }
   return ancestors_claim(scene, process);

@@ -32,14 +32,23 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   if (!view.reply) {
     memory.same_list = 0;
     memory.seen = memory.seen || view.reply.error().kind != Pm2Quiet::NeverSeen;
-    if (!memory.lost) memory.lost = now;
+    const Pm2Quiet quiet = view.reply.error().kind;
+    const bool died = quiet == Pm2Quiet::Dead && memory.quiet != Pm2Quiet::Dead;
+    if (!memory.lost || died) memory.lost = now;
+    memory.quiet = quiet;
     return memory;
   }
   const std::uint64_t list = fingerprint(*view.reply);
   memory.same_list = list == memory.list ? memory.same_list + 1 : 1;
   memory.list = list;
+  if (memory.daemon != view.reply->daemon) memory.listed.clear();
+  for (const Pm2Instance& instance : view.reply->instances) {
+    memory.listed.emplace(instance.unique_id, instance.pm_id);
+  }
   memory.daemon = view.reply->daemon;
+  memory.answered.insert(view.reply->daemon);
   memory.lost.reset();
+  memory.quiet.reset();
   memory.seen = true;
   return memory;
 }
@@ -69,34 +78,106 @@ void remember_generation(Memory& after,
   keep(after.unlisted, before.unlisted);
 }
 
+bool is_candidate(const Policy& policy, const Process& process) {
+  return std::ranges::any_of(policy.rules, [&](const Rule& rule) {
+    return pattern_fit(rule.match, process) == Fit::Yes;
+  });
+}
+
+// By what is known without details.
+bool is_supervised(const std::vector<const Process*>& ancestors) {
+  return std::ranges::any_of(ancestors, [](const Process* ancestor) {
+    const auto kind = supervisor_kind(*ancestor);
+    return kind && *kind != SupervisorKind::Systemd;
+  });
+}
+
+using Homes = std::map<std::string, HomeMemory>;
+
+// The longest lost of each user who has too many.
+void bound_homes(Homes& homes) {
+  std::map<std::optional<uid_t>, std::vector<Homes::iterator>> of_user;
+  for (auto home = homes.begin(); home != homes.end(); ++home) {
+    of_user[home->second.uid].push_back(home);
+  }
+  for (auto& [uid, all] : of_user) {
+    if (all.size() <= kMostHomesOfUser) continue;
+    std::ranges::stable_sort(all, {}, [](Homes::iterator home) {
+      return home->second.lost.value_or(BootTime::max());
+    });
+    all.resize(all.size() - kMostHomesOfUser);
+    for (const Homes::iterator home : all) homes.erase(home);
+  }
+}
+
+// What was never more than a path in somebody's cookie is not remembered, and
+// neither is what has left no trace.
+void forget_homes(Homes& homes, std::span<const Pm2View> pm2) {
+  std::map<std::string, const Pm2View*> asked;
+  for (const Pm2View& view : pm2) asked.emplace(view.home, &view);
+  std::erase_if(homes, [&](const auto& entry) {
+    const auto view = asked.find(entry.first);
+    if (!entry.first.starts_with('/')) return true;  // stands for others
+    if (view == asked.end()) return !entry.second.seen;
+    return entry.second.long_dead && view->second->reply.error().home_gone;
+  });
+  bound_homes(homes);
+}
+
+// What is listed no more and nobody's cookie names will not be asked for.
+void forget_unlisted(HomeMemory& memory,
+                     const Pm2Answer& answer,
+                     const std::set<Pm2Entry>& named) {
+  std::set<Pm2Entry> kept;
+  for (const Pm2Instance& instance : answer.instances) {
+    kept.emplace(instance.unique_id, instance.pm_id);
+  }
+  std::erase_if(memory.listed, [&](const Pm2Entry& entry) {
+    return !kept.contains(entry) && !named.contains(entry);
+  });
+}
+
 }  // namespace
 
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
-                std::span<const Pm2View> pm2) {
+                std::span<const Pm2View> pm2,
+                std::chrono::nanoseconds loss_hold) {
   Memory after;
   after.homes = before.homes;
   std::map<std::string, const Pm2View*> answering;
   for (const Pm2View& view : pm2) {
     HomeMemory& memory = after.homes[view.home];
     memory = remember_home(memory, view, snapshot.taken);
-    if (view.reply) answering.emplace(view.home, &view);
+    memory.long_dead = memory.quiet == Pm2Quiet::Dead &&
+                       snapshot.taken - *memory.lost >= loss_hold;
+    if (!view.reply) continue;
+    answering.emplace(view.home, &view);
+    for (const std::string& path : view.aliases) answering.emplace(path, &view);
   }
 
   std::set<ProcId> alive;
+  std::map<std::string, std::set<Pm2Entry>> named;
   for (const Process& process : snapshot.processes) {
-    alive.insert(process.id);
+    if (!is_dead(process)) alive.insert(process.id);
     const CookieReading reading = Scene::cookie(process);
     const auto* cookie = std::get_if<Cookie>(&reading);
     if (cookie == nullptr) continue;
     const auto view = answering.find(cookie->home);
     if (view == answering.end()) continue;
+    named[view->second->home].emplace(cookie->unique_id, cookie->pm_id);
     remember_generation(
         after, before, process, *cookie, *view->second->reply, snapshot.taken);
   }
-  std::erase_if(after.homes, [&](const auto& entry) {
-    return !entry.second.seen && !entry.second.lost;
-  });
+  for (const Pm2View& view : pm2) {
+    HomeMemory& memory = after.homes[view.home];
+    if (view.reply) forget_unlisted(memory, *view.reply, named[view.home]);
+  }
+  for (auto& [home, memory] : after.homes) {
+    std::erase_if(memory.answered,
+                  [&](const ProcId& id) { return !alive.contains(id); });
+  }
+  forget_homes(after.homes, pm2);
   return after;
 }
 
@@ -104,19 +185,19 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
                                    const Policy& policy) {
   const Forest forest(snapshot);
   std::set<ProcId> needed{snapshot.self};
+  std::vector<ProcId> mains;
+  bool unowned = false;
   const auto add_all = [&](const std::vector<const Process*>& processes) {
     for (const Process* process : processes) needed.insert(process->id);
   };
   for (const Process& process : snapshot.processes) {
     if (is_kernel_thread(process)) continue;
     if (supervisor_kind(process)) needed.insert(process.id);
-    const bool candidate =
-        std::ranges::any_of(policy.rules, [&](const Rule& rule) {
-          return pattern_fit(rule.match, process) == Fit::Yes;
-        });
-    if (!candidate) continue;
+    if (is_service_main(forest, process)) mains.push_back(process.id);
+    if (!is_candidate(policy, process)) continue;
     const std::vector<const Process*> ancestors =
         forest.chain(process).ancestors;
+    unowned = unowned || !is_supervised(ancestors);
     add_all(ancestors);
     const Process* top = &process;
     for (const Process* ancestor : ancestors) {
@@ -125,6 +206,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
     }
     add_all(forest.subtree(*top));
   }
+  if (unowned) needed.insert(mains.begin(), mains.end());
   return {needed.begin(), needed.end()};
 }
 

@@ -14,7 +14,8 @@ bool is_dead(const Process& process) {
 }
 
 bool is_kernel_thread(const Process& process) {
-  return process.id.pid == 2 || (process.flags & kKernelThreadFlag) != 0;
+  // Not by its pid: in a pid namespace of its own, pid 2 is any process.
+  return (process.flags & kKernelThreadFlag) != 0;
 }
 
 }  // namespace strayd

@@ -148,6 +148,7 @@ Accounts account_restarts(Accounts before,
                   .unbroken = !broken.contains(view.home)},
                  *view.reply);
   }
+  before.ledger = bounded(std::move(before.ledger), pm2);
   forget_homes(before.trails, pm2);
   return before;
 }

@@ -1,7 +1,6 @@
 #include "scene.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -28,43 +27,52 @@ bool fits(const Snapshot& snapshot,
          kSameStartMs;
 }
 
-// Docker, containerd, Kubernetes, podman, LXC, systemd-nspawn: each puts a
-// container's processes below a directory with one of these in its name.
-constexpr auto kContainerMarks =
-    std::to_array<std::string_view>({"/docker/",
-                                     "/docker-",
-                                     "kubepods",
-                                     "/libpod-",
-                                     "/libpod/",
-                                     "/lxc/",
-                                     "/lxc.payload",
-                                     "cri-containerd",
-                                     "/machine.slice/",
-                                     "/buildkit/",
-                                     "/containerd/"});
-
-bool marked_as_container(std::string_view cgroup) {
-  return std::ranges::any_of(kContainerMarks, [&](std::string_view mark) {
-    return cgroup.find(mark) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 Scene::Scene(const Evidence& from, const Policy& wishes)
     : evidence(from), policy(wishes), forest(from.snapshot) {
-  for (const Pm2View& view : evidence.pm2) views_.emplace(view.home, &view);
+  for (const Pm2View& view : evidence.pm2) {
+    views_.emplace(view.home, &view);
+    for (const std::string& path : view.aliases) views_.emplace(path, &view);
+  }
+  index_daemons();
+  index_lists();
+  index_units();
+}
+
+void Scene::index_daemons() {
   for (const Process& process : evidence.snapshot.processes) {
-    if (auto home = god_daemon_home(process)) {
-      daemons_.emplace(process.id.pid, *std::move(home));
+    auto home = god_daemon_home(process);
+    if (!home) continue;
+    if (process.uid && is_unheard(process, *home)) {
+      const Process*& first = unheard_[*process.uid];
+      if (first == nullptr || process.id < first->id) first = &process;
     }
+    daemons_.emplace(process.id.pid, *std::move(home));
   }
   for (const auto& [home, memory] : evidence.memory.homes) {
-    if (memory.daemon && forest.find(*memory.daemon) != nullptr) {
-      daemons_.emplace(memory.daemon->pid, home);
+    for (const ProcId& daemon : memory.answered) {
+      if (forest.find(daemon) != nullptr) daemons_.emplace(daemon.pid, home);
     }
   }
-  index_lists();
+}
+
+bool Scene::is_unheard(const Process& daemon, const std::string& home) const {
+  if (is_dead(daemon) || daemon.pid_namespace_depth.value_or(1) != 1 ||
+      in_container(daemon)) {
+    return false;
+  }
+  const Pm2View* named = view(home);
+  if (named == nullptr || !named->reply) return named != nullptr;
+  // A child between fork and exec still has the daemon's title.
+  const Process* parent = forest.find(daemon.parent);
+  const ProcId& heard = named->reply->daemon;
+  return heard != daemon.id && (parent == nullptr || heard != parent->id);
+}
+
+const Process* Scene::unheard_daemon(uid_t uid) const {
+  const auto found = unheard_.find(uid);
+  return found == unheard_.end() ? nullptr : found->second;
 }
 
 void Scene::index_lists() {
@@ -113,10 +121,7 @@ bool Scene::is_own(const Process& process) const {
 }
 
 bool Scene::in_container(const Process& process) const {
-  if (!process.cgroup || !marked_as_container(*process.cgroup)) return false;
-  const Process* self = forest.find(evidence.snapshot.self);
-  // A strayd that runs in that container too sees its own world.
-  return self == nullptr || !self->cgroup || *self->cgroup != *process.cgroup;
+  return in_other_container(process, forest.find(evidence.snapshot.self));
 }
 
 CookieReading Scene::cookie(const Process& process) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "strayd/core/cookie.h"
 #include "strayd/core/forest.h"
@@ -30,23 +31,35 @@ class Scene {
   // The home whose daemon this is: by its title, as the peer that answered, or
   // as the peer that answered in an earlier scan.
   std::optional<std::string> daemon_of(const Process& process) const;
+  // A God Daemon of this user, by its title, that is not the one that answers
+  // in the home which it names; nullptr: there is none.
+  const Process* unheard_daemon(uid_t uid) const;
   const Listed* listed(const Process& process) const;
   // Listed by PM2, alive, and started at another time than PM2 says.
   const Listed* listed_in_vain(const Process& process) const;
   // strayd itself or one of its ancestors.
   bool is_own(const Process& process) const;
-  // The component of a container's cgroup that strayd does not share.
+  // One that strayd does not share.
   bool in_container(const Process& process) const;
+
+  // Of a systemd unit, by its cgroup: whether its main is known, alive, and no
+  // process that a rule matches, which might as well be a second one.
+  bool has_other_main(std::string_view unit) const;
 
   static CookieReading cookie(const Process& process);
 
  private:
+  bool is_unheard(const Process& daemon, const std::string& home) const;
+  void index_daemons();
   void index_lists();
+  void index_units();
 
   std::unordered_map<std::string, const Pm2View*> views_{};
   std::unordered_map<pid_t, std::string> daemons_{};
+  std::unordered_map<uid_t, const Process*> unheard_{};
   std::unordered_map<pid_t, Listed> listed_{};
   std::unordered_map<pid_t, Listed> in_vain_{};
+  std::unordered_set<std::string_view> units_{};
 };
 
 // The claims, strongest first. Each tells of one process, without its
@@ -57,6 +70,18 @@ std::optional<Claim> protected_claim(const Scene& scene,
 std::optional<Claim> managed_claim(const Scene& scene, const Process& process);
 // Everything that makes strayd hold its fire, ancestors included.
 std::optional<Claim> held_claim(const Scene& scene, const Process& process);
+
+// systemd starts a service's main process as its own child and as leader of a
+// session. What the service leaves behind is neither, and nor is a main that
+// has forked itself away (Type=forking, `start.sh &`).
+bool is_service_main(const Forest& forest, const Process& process);
+// Of a process whose unit's main is this, an ancestor or itself.
+std::optional<Claim> systemd_claim(const Scene& scene,
+                                   const Process& process,
+                                   const Process& ancestor);
+// For a process without a cookie: whether systemd may own it nonetheless.
+std::optional<Claim> possible_unit_claim(const Scene& scene,
+                                         const Process& process);
 
 // What an unclaimed process is: its kind, and why.
 struct OrphanKind {

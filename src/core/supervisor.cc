@@ -57,6 +57,7 @@ constexpr auto kOtherSupervisors =
                                      "circusd",
                                      "supervise",
                                      "svscan",
+                                     "supervise-daemo",  // OpenRC
                                      "dinit",
                                      "runit",
                                      "monit"});

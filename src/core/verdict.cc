@@ -132,13 +132,14 @@ std::string_view remedy(Why why) {
       return "Find out why two answers disagree (two daemons for one home, a "
              "socket of another user).";
     case Why::SameGeneration:
-      return "Stop or restart the app in PM2; what then remains becomes a "
+      return "Restart or delete the app in PM2; what then remains becomes a "
              "leftover.";
     case Why::NewerTooFresh:
       return "Wait: PM2 may still be ending it itself.";
     case Why::OnlyCopy:
-      return "`pm2 resurrect` or start the app; the old process then becomes a "
-             "leftover.";
+      return "`pm2 resurrect`, or start or restart the app; the old process "
+             "then "
+             "becomes a leftover.";
     case Why::LeaderLives:
       return "End the leader of its session, if nobody owns that.";
     case Why::ManagedSibling:

@@ -19,6 +19,7 @@
 
 #include "meet.h"
 #include "peer.h"
+#include "place.h"
 
 namespace strayd {
 namespace {
@@ -121,6 +122,12 @@ std::expected<Pm2Answer, Pm2Silence> conclude(const Talk& talk,
                    .instances = std::move(list->instances)};
 }
 
+Pm2View left_out_view(const Pm2Home& rest) {
+  return {.home = rest.path,
+          .reply = std::unexpected(silent(std::to_string(rest.left_out) +
+                                          " more homes than strayd asks"))};
+}
+
 }  // namespace
 
 std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
@@ -131,22 +138,25 @@ std::vector<Pm2View> ask_pm2(std::span<const Pm2Home> homes,
       kAllReplies / std::max<std::size_t>(homes.size(), 1);
   std::vector<Pm2View> views;
   std::vector<Talk> talks;
-  for (const Pm2Home& home : homes) {
+  const bool some_left_out = !homes.empty() && homes.back().left_out > 0;
+  const auto asked = homes.first(homes.size() - (some_left_out ? 1 : 0));
+  for (const Place& place : places_of(asked, forest)) {
     const nanoseconds began = steady_time();
-    Meeting meeting = meet(home, forest, limit);
-    Pm2View view{.home = home.path,
-                 .uid = meeting.uid,
-                 .daemons = titled_daemons(home, forest).size()};
-    if (meeting.met) {
-      talks.push_back({.view = views.size(),
-                       .began = began,
-                       .exchange = *std::move(meeting.met)});
+    auto met = meet(place, forest, limit);
+    Pm2View view{.home = place.home.path,
+                 .aliases = place.home.aliases,
+                 .uid = place.uid,
+                 .daemons = titled_daemons(place.home, forest).size()};
+    if (met) {
+      talks.push_back(
+          {.view = views.size(), .began = began, .exchange = *std::move(met)});
     } else {
-      view.reply = std::unexpected(std::move(meeting.met).error());
+      view.reply = std::unexpected(std::move(met).error());
       view.rpc_duration = steady_time() - began;
     }
     views.push_back(std::move(view));
   }
+  if (some_left_out) views.push_back(left_out_view(homes.back()));
   finish(talks, timeout);
   // Only now: a long reply must not make another home miss the deadline.
   for (const Talk& talk : talks) {

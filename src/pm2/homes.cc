@@ -10,10 +10,9 @@
 
 #include "strayd/core/cookie.h"
 #include "strayd/core/forest.h"
+#include "strayd/core/home_path.h"
 #include "strayd/core/supervisor.h"
 #include "strayd/pm2/observe.h"
-
-#include "home_path.h"
 
 namespace strayd {
 namespace {
@@ -24,28 +23,30 @@ std::optional<std::string> normal(const std::optional<std::string>& path) {
   return path ? normal_home(*path) : std::nullopt;
 }
 
-bool elsewhere(const Process& process) {
-  return process.pid_namespace_depth.value_or(1) != 1;
-}
-
 std::optional<uid_t> known(const Observed<uid_t>& uid) {
   return uid ? std::optional(*uid) : std::nullopt;
+}
+
+std::optional<std::string> home_in(const Environment& environment) {
+  const auto home = environment.find("PM2_HOME");
+  if (home == environment.end()) return std::nullopt;
+  return home->second;
 }
 
 // A home while it is being found.
 struct Found {
   Pm2Home home{};
   std::optional<BootTime> oldest{};  // of its daemons
-  bool one_user = true;              // all its daemons are one user's
-  bool remembered = false;
-  std::optional<uid_t> past_uid{};  // whose it was
-  std::optional<uid_t> holder{};    // of a cookie that names it
+  std::optional<uid_t> holder{};     // of a cookie that names it
+  bool long_dead = false;
 };
 
 class Finder {
  public:
   Finder(const Snapshot& snapshot, bool automatic)
-      : forest_(snapshot), automatic_(automatic) {}
+      : forest_(snapshot),
+        self_(forest_.find(snapshot.self)),
+        automatic_(automatic) {}
 
   void add_configured(const std::string& path);
   void add_remembered(const std::string& path, const HomeMemory& memory);
@@ -59,7 +60,14 @@ class Finder {
   void add_cookie(const Process& process);
   bool is_fork_of_daemon(const Process& process, const std::string& home) const;
 
+  // In another file system, most likely.
+  bool elsewhere(const Process& process) const {
+    return process.pid_namespace_depth.value_or(1) != 1 ||
+           in_other_container(process, self_);
+  }
+
   Forest forest_;
+  const Process* self_;
   bool automatic_;
   std::map<std::string, Found> found_{};
 };
@@ -88,8 +96,13 @@ void Finder::add_remembered(const std::string& path, const HomeMemory& memory) {
   if (!memory.seen) return;
   if (Found* const found = at(normal_home(path))) {
     found->home.seen = true;
-    found->remembered = true;
-    found->past_uid = memory.uid;
+    found->home.uid = memory.uid;
+    found->long_dead = memory.long_dead;
+    for (const ProcId& id : memory.answered) {
+      const Process* const daemon = forest_.find(id);
+      if (daemon == nullptr || is_dead(*daemon)) continue;
+      found->home.answered.push_back(id);
+    }
   }
 }
 
@@ -119,33 +132,46 @@ bool Finder::is_fork_of_daemon(const Process& process,
 void Finder::add_daemon(const Process& process, const std::string& path) {
   Found* const found = at(path);
   if (found == nullptr) return;
-  const std::optional<uid_t> uid = known(process.uid);
-  if (found->home.daemons.empty()) found->home.uid = uid;
-  if (found->home.uid != uid) found->one_user = false;
   found->home.daemons.push_back(process.id);
-  found->home.seen = true;
   found->oldest =
       std::min(found->oldest.value_or(process.started), process.started);
 }
 
 void Finder::add_cookie(const Process& process) {
   const CookieReading reading = read_cookie(*process.environment);
-  const Cookie* const cookie = std::get_if<Cookie>(&reading);
-  if (cookie == nullptr) return;
-  if (Found* const found = at(normal_home(cookie->home))) {
-    found->home.seen = true;
+  std::optional<std::string> home = normal(home_in(*process.environment));
+  if (const Cookie* const cookie = std::get_if<Cookie>(&reading)) {
+    home = cookie->home;
+  } else if (forest_.children(process.id.pid).empty()) {
+    return;  // an operator's shell has one too
+  }
+  if (Found* const found = at(home)) {
     if (!found->holder) found->holder = known(process.uid);
   }
 }
 
 // The lowest is asked first, and the last to be dropped.
 auto rank(const Found& found) {
-  const bool living = !found.home.daemons.empty();
+  const bool living =
+      !found.home.daemons.empty() || !found.home.answered.empty();
   return std::tuple(!found.home.configured,
                     !living,
                     found.oldest.value_or(BootTime{}),
-                    !found.remembered,
+                    found.long_dead,
+                    !found.home.seen,
                     found.home.path);
+}
+
+// Cuts to the homes that are asked. Returns how many are gone that might still
+// own something.
+std::size_t leave_out(std::vector<Found>& found) {
+  if (found.size() <= kMostHomes) return 0;
+  const auto missed = std::count_if(
+      found.begin() + kMostHomes, found.end(), [](const Found& one) {
+        return !one.long_dead;
+      });
+  found.resize(kMostHomes);
+  return static_cast<std::size_t>(missed);
 }
 
 std::vector<Pm2Home> Finder::homes() && {
@@ -153,15 +179,15 @@ std::vector<Pm2Home> Finder::homes() && {
   found.reserve(found_.size());
   for (auto& [path, one] : found_) found.push_back(std::move(one));
   std::ranges::sort(found, {}, rank);
-  if (found.size() > kMostHomes) found.resize(kMostHomes);
+  const std::size_t left_out = leave_out(found);
   std::ranges::sort(found, {}, [](const Found& one) { return one.home.path; });
   std::vector<Pm2Home> homes;
   for (Found& one : found) {
-    if (!one.one_user) one.home.uid.reset();
-    if (one.home.daemons.empty()) {
-      one.home.uid = one.past_uid ? one.past_uid : one.holder;
-    }
+    if (!one.home.uid) one.home.uid = one.holder;
     homes.push_back(std::move(one.home));
+  }
+  if (left_out > 0) {
+    homes.push_back({.path = "(more homes)", .left_out = left_out});
   }
   return homes;
 }

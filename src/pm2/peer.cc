@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "strayd/core/home_path.h"
 #include "strayd/core/supervisor.h"
 
-#include "home_path.h"
 #include "one_line.h"
 
 namespace strayd {
@@ -32,7 +32,8 @@ std::optional<std::string> doubt_of_process(const Process& process,
     return "its daemon (" + who + ") is not known to be of this pid namespace";
   }
   const std::optional<std::string> own = own_home(process);
-  if (own && *own != home.path) {
+  if (own && *own != home.path &&
+      std::ranges::find(home.aliases, *own) == home.aliases.end()) {
     return "its socket belongs to " + who +
            ", the daemon of another home: " + one_line(*own);
   }
@@ -55,6 +56,14 @@ std::vector<ProcId> titled_daemons(const Pm2Home& home, const Forest& forest) {
     if (process != nullptr && god_daemon_home(*process)) titled.push_back(id);
   }
   return titled;
+}
+
+std::vector<ProcId> known_daemons(const Pm2Home& home, const Forest& forest) {
+  std::vector<ProcId> known = titled_daemons(home, forest);
+  for (const ProcId& id : home.answered) {
+    if (std::ranges::find(known, id) == known.end()) known.push_back(id);
+  }
+  return known;
 }
 
 std::optional<std::string> doubt_of(const Pm2Peer& peer,

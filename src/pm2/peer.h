@@ -15,6 +15,9 @@ namespace strayd {
 // neither does a CLI that merely follows a daemon with --no-daemon.
 std::vector<ProcId> titled_daemons(const Pm2Home& home, const Forest& forest);
 
+// Those, and the others that answered in an earlier scan.
+std::vector<ProcId> known_daemons(const Pm2Home& home, const Forest& forest);
+
 // Why it is not believed; nullopt: it is. The snapshot is older than the peer's
 // answer, so a peer that is not in it came after it.
 std::optional<std::string> doubt_of(const Pm2Peer& peer,

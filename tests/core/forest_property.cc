@@ -52,6 +52,7 @@ struct Case {
   Snapshot snapshot{};
   std::vector<Truth> truths{};  // beside snapshot.processes
   std::vector<Pm2View> pm2{};
+  bool once_listed = false;  // each answering PM2 has listed every entry
   Memory memory{};
 };
 
@@ -162,6 +163,14 @@ void perturb(Dice& dice, Case& made, Process& process, Truth& truth) {
   }
 }
 
+Pm2Status some_status(Dice& dice) {
+  const unsigned roll = dice.below(100);
+  if (roll < 65) return Pm2Status::Online;
+  if (roll < 75) return Pm2Status::Stopped;
+  if (roll < 90) return Pm2Status::Errored;
+  return Pm2Status::Unknown;
+}
+
 Pm2View make_view(Dice& dice, const Case& made, int home) {
   Pm2View view{.home = kHomes.at(static_cast<std::size_t>(home)), .uid = 1000};
   const unsigned roll = dice.below(10);
@@ -188,13 +197,27 @@ Pm2View make_view(Dice& dice, const Case& made, int home) {
          .pm_id = static_cast<std::int64_t>(i - 1),
          .pid = app.id.pid > 1 && dice.percent(70) ? std::optional(app.id.pid)
                                                    : std::nullopt,
-         .status = Pm2Status::Online,
+         .status = some_status(dice),
          .unique_id = "u",
          .pm_uptime_ms =
              kBootMs + (dice.percent(60) ? started : dice.below(9999) * 1000)});
   }
   view.reply = std::move(answer);
   return view;
+}
+
+// The same PM2s, when they still listed all that a cookie can name.
+std::vector<Pm2View> all_listed(std::vector<Pm2View> views) {
+  for (Pm2View& view : views) {
+    if (!view.reply) continue;
+    for (const char* unique_id : {"u", "v"}) {
+      for (std::int64_t pm_id = 0; pm_id < 3; ++pm_id) {
+        view.reply->instances.push_back(
+            {.name = "api", .pm_id = pm_id, .unique_id = unique_id});
+      }
+    }
+  }
+  return views;
 }
 
 void mark_owners(Case& made) {
@@ -276,6 +299,10 @@ Case generate(std::uint64_t seed) {
   mark_owners(sorted);
   Snapshot earlier = sorted.snapshot;
   earlier.taken = kNow - seconds{dice.percent(80) ? 4000 : 3};
+  sorted.once_listed = dice.percent(50);
+  if (sorted.once_listed) {
+    sorted.memory = remember(sorted.memory, earlier, all_listed(sorted.pm2));
+  }
   sorted.memory = remember(sorted.memory, earlier, sorted.pm2);
   if (dice.percent(80)) {
     sorted.memory = remember(sorted.memory, earlier, sorted.pm2);
@@ -292,6 +319,55 @@ std::size_t index_of(const Case& made, pid_t pid) {
   return made.truths.size();
 }
 
+bool serves_or_will(const Pm2Instance& instance) {
+  return instance.status != Pm2Status::Errored &&
+         instance.status != Pm2Status::Unknown;
+}
+
+// What is wrong with ending what carries this cookie, or is below it.
+const char* wrong_by_cookie(const Case& made,
+                            const Environment& cookie,
+                            const Pm2View& view) {
+  if (!view.reply) return "the PM2 of a cookie in its line is silent (I2)";
+  const std::int64_t launched = std::atoll(cookie.at("pm_uptime").c_str());
+  const std::int64_t pm_id = std::atoll(cookie.at("pm_id").c_str());
+  bool newer = false;
+  bool newer_serves = false;
+  for (const Pm2Instance& entry : view.reply->instances) {
+    const bool same =
+        entry.unique_id == cookie.at("unique_id") && entry.pm_id == pm_id;
+    if (same && *entry.pm_uptime_ms == launched) {
+      return "PM2 lists the launch of a cookie in its line";
+    }
+    if (same) return serves_or_will(entry) ? nullptr : "the newer one is dead";
+    if (entry.name != cookie.at("name") || *entry.pm_uptime_ms <= launched) {
+      continue;
+    }
+    newer = true;
+    newer_serves = newer_serves || serves_or_will(entry);
+  }
+  if (newer) return newer_serves ? nullptr : "all newer ones are dead";
+  return made.once_listed ? nullptr : "it may be the only copy";
+}
+
+const char* wrong_by_cookie(const Case& made, std::size_t at) {
+  const int home = made.truths[at].cookie_home;
+  if (home < 0) return nullptr;
+  for (const Pm2View& view : made.pm2) {
+    if (view.home != kHomes.at(static_cast<std::size_t>(home))) continue;
+    return wrong_by_cookie(
+        made, *made.snapshot.processes[at].environment, view);
+  }
+  return "the PM2 of a cookie in its line was not asked (I2)";
+}
+
+bool silent_for(const Case& made, const Process& process) {
+  return std::ranges::any_of(made.pm2, [&](const Pm2View& view) {
+    return !view.reply && view.reply.error().kind == Pm2Quiet::Silent &&
+           process.uid == *view.uid;
+  });
+}
+
 // What is wrong with a verdict that would end this process; nullptr: nothing.
 const char* wrong_to_end(const Case& made, const Verdict& verdict) {
   std::size_t at = index_of(made, verdict.id.pid);
@@ -304,22 +380,15 @@ const char* wrong_to_end(const Case& made, const Verdict& verdict) {
       verdict.role == Role::Candidate && verdict.tree == verdict.id) {
     if (own.cookie_home < 0) return "a leftover without a cookie";
   }
-  for (const Pm2View& view : made.pm2) {
-    const bool silent =
-        !view.reply && view.reply.error().kind == Pm2Quiet::Silent;
-    if (silent && own.cookie_home >= 0 &&
-        view.home == kHomes.at(static_cast<std::size_t>(own.cookie_home))) {
-      return "its own PM2 is silent (I2)";
-    }
-    if (silent && own.cookie_home < 0 && view.uid && process.uid == *view.uid) {
-      return "a PM2 of its user is silent (I2)";
-    }
-  }
   for (int steps = 0; steps < 70; ++steps) {
     const Truth& truth = made.truths[at];
     const Process& here = made.snapshot.processes[at];
     if (truth.supervisor) return "it is supervised (I1)";
     if (truth.shielded) return "it is shielded (I1)";
+    if (const char* wrong = wrong_by_cookie(made, at)) return wrong;
+    if (truth.cookie_home < 0 && silent_for(made, here)) {
+      return "a PM2 that could own it, or what is above it, is silent (I2)";
+    }
     if (here.id.pid == 1) return nullptr;
     const std::size_t above = index_of(made, here.parent);
     if (above == made.truths.size()) return "its chain breaks";
@@ -406,6 +475,8 @@ const char* check(const Case& made, std::uint64_t seed, std::uint64_t& kills) {
 
   Case guarded = made;
   const std::size_t promoted = 1 + (seed / 4) % (made.truths.size() - 1);
+  // The daemon of another home would no longer be that.
+  if (made.snapshot.processes[promoted].comm.starts_with("PM2")) return nullptr;
   make_supervisor(guarded.snapshot.processes[promoted], 0);
   for (const ProcId& id : kill_set(judge({.snapshot = guarded.snapshot,
                                           .pm2 = guarded.pm2,

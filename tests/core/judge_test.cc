@@ -4,22 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include "support/world.h"
+#include "core/expect.h"
 
 namespace strayd {
 namespace {
 
 using std::chrono::seconds;
+using testing::expect;
 using testing::kHome;
 using testing::World;
-
-void expect(const World& world, pid_t pid, Standing standing, Why why) {
-  const Verdict verdict = world.verdict(pid);
-  EXPECT_EQ(to_string(verdict.standing), to_string(standing))
-      << verdict.reason.text;
-  EXPECT_EQ(to_string(verdict.reason.why), to_string(why))
-      << verdict.reason.text;
-}
 
 // --- claims
 
@@ -276,6 +269,8 @@ TEST(Judge, the_main_process_of_a_systemd_service_is_managed) {
 TEST(Judge, what_a_cron_job_left_behind_in_crons_cgroup_is_a_stray) {
   World world;
   world.find(1).comm = "systemd";
+  world.process(6, 1, seconds{50}, {"/usr/sbin/cron", "-f"}, "/usr/sbin/cron")
+      .cgroup = "/system.slice/cron.service";
   Process& left = world.server(10, 1);
   left.cgroup = "/system.slice/cron.service";
   left.session = 9;  // of the job, which is gone
@@ -394,13 +389,6 @@ TEST(Judge, a_pm2_that_is_long_gone_without_a_trace_holds_no_stray) {
   world.server(10, 1);
   world.is_quiet(Pm2Quiet::Dead);
   expect(world, 10, Standing::Stray, Why::NoOwner);
-}
-
-TEST(Judge, a_socket_that_is_left_behind_still_speaks_of_a_death) {
-  World world;
-  world.server(10, 1);
-  world.is_quiet(Pm2Quiet::Dead, true);
-  expect(world, 10, Standing::Held, Why::Pm2Lost);
 }
 
 TEST(Judge, a_young_daemon_is_not_believed) {
@@ -564,19 +552,6 @@ TEST(Judge, the_only_copy_of_an_app_is_held) {
   other.name = "another";
   world.answers(5, {other});
   expect(world, 10, Standing::Held, Why::OnlyCopy);
-}
-
-TEST(Judge, what_its_own_daemon_deleted_is_a_leftover) {
-  World world;
-  world.god(5, seconds{50});
-  Process& left = world.server(10, 1, seconds{101});
-  left.session = 9;
-  left.environment = World::cookie(seconds{100});
-  Pm2Instance other = World::instance(20, seconds{60});
-  other.name = "another";
-  other.unique_id = "u-2";
-  world.answers(5, {other});
-  expect(world, 10, Standing::Leftover, Why::Deleted);
 }
 
 // --- trees

@@ -1,4 +1,7 @@
 // The restart ledger against everything that PM2's own counter does.
+#include "strayd/core/ledger.h"
+
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -124,6 +127,58 @@ TEST_F(Ledger, a_reused_pm_id_of_another_app_starts_a_new_line) {
   sees({other});
   EXPECT_EQ(restarts("api"), 0U);
   EXPECT_EQ(restarts("web"), 1U);
+}
+
+// --- limits
+
+Pm2View lists(const std::string& home, std::vector<std::string> names) {
+  Pm2Answer answer;
+  for (const std::string& name : names) {
+    Pm2Instance app = instance(1, 0, "u");
+    app.name = name;
+    app.unique_id = name;
+    answer.instances.push_back(app);
+  }
+  return {.home = home, .reply = std::move(answer)};
+}
+
+RestartLedger counted(RestartLedger ledger, const std::vector<Pm2View>& views) {
+  return account_restarts({.ledger = std::move(ledger)}, views, {}).ledger;
+}
+
+TEST(LedgerLimits, take_what_is_listed_no_more_from_the_largest_home) {
+  const LedgerLimits limits{.apps = 3};
+  RestartLedger ledger;
+  for (const char* sha : {"a", "b", "c", "d"}) {
+    const std::vector<Pm2View> views{lists("/ci", {sha}), lists("/srv", {"x"})};
+    ledger = bounded(counted(std::move(ledger), views), views, limits);
+    EXPECT_LE(ledger.apps.size(), limits.apps);
+  }
+  EXPECT_TRUE(ledger.apps.contains({.home = "/srv", .app = "x"}));
+  EXPECT_TRUE(ledger.apps.contains({.home = "/ci", .app = "d"}));
+}
+
+TEST(LedgerLimits, take_a_whole_home_where_all_of_it_is_listed) {
+  const std::vector<Pm2View> views{lists("/ci", {"a", "b", "c"}),
+                                   lists("/srv", {"x"})};
+  for (const LedgerLimits& limits :
+       {LedgerLimits{.apps = 3}, LedgerLimits{.instances = 3}}) {
+    const RestartLedger ledger = bounded(counted({}, views), views, limits);
+    EXPECT_EQ(ledger.apps.size(), 1U);
+    EXPECT_EQ(ledger.instances.size(), 1U);
+    EXPECT_TRUE(ledger.homes.contains("/srv"));
+  }
+}
+
+TEST(LedgerLimits, take_homes_that_answer_no_more) {
+  RestartLedger ledger;
+  for (const char* job : {"/job/9", "/job/1", "/job/5"}) {
+    const std::vector<Pm2View> views{lists(job, {"x"})};
+    ledger = bounded(counted(std::move(ledger), views), views, {.homes = 1});
+    EXPECT_EQ(ledger.homes.size(), 1U);
+    EXPECT_TRUE(ledger.homes.contains(job));
+    EXPECT_EQ(ledger.apps.size(), 1U);
+  }
 }
 
 }  // namespace

@@ -42,6 +42,21 @@ TEST(Supervisor, pm2_without_a_daemon_is_a_runtime) {
   EXPECT_FALSE(supervisor_kind(with_argv({"node", "/usr/bin/pm2", "list"})));
 }
 
+TEST(Supervisor, of_openrc_is_known_by_the_name_that_the_kernel_cuts) {
+  EXPECT_EQ(supervisor_kind(with_argv({"supervise-daemon"}, "supervise-daemo")),
+            SupervisorKind::Other);
+}
+
+TEST(Cookie, spells_its_home_as_homes_are_spelled) {
+  const CookieReading reading = read_cookie({{"PM2_HOME", "/srv//a/./.pm2/"},
+                                             {"pm_id", "3"},
+                                             {"unique_id", "u"},
+                                             {"pm_uptime", "17"}});
+  const auto* cookie = std::get_if<Cookie>(&reading);
+  ASSERT_NE(cookie, nullptr);
+  EXPECT_EQ(cookie->home, "/srv/a/.pm2");
+}
+
 TEST(Cookie, a_whole_cookie_is_read) {
   const CookieReading reading = read_cookie({{"PM2_HOME", "/srv/.pm2/"},
                                              {"pm_id", "3"},

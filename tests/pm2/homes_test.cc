@@ -47,10 +47,7 @@ Memory seen(const std::string& home, std::optional<uid_t> uid = {}) {
 
 TEST(Homes, are_found_by_the_title_of_a_living_god_daemon) {
   const Pm2Home expected{.path = "/srv/a",
-                         .daemons = {{.pid = 50, .start_ticks = 100}},
-                         .uid = 1000,
-                         .configured = false,
-                         .seen = true};
+                         .daemons = {{.pid = 50, .start_ticks = 100}}};
   EXPECT_THAT(homes_of({god(50, "/srv/a")}), ElementsAre(expected));
 }
 
@@ -75,9 +72,10 @@ TEST(Homes, are_not_guessed_for_a_pm2_runtime_that_can_not_be_read) {
 }
 
 TEST(Homes, are_found_by_a_cookie_with_its_holder_s_user) {
-  const Pm2Home expected{
-      .path = "/srv/a", .uid = 1000, .configured = false, .seen = true};
-  EXPECT_THAT(homes_of({with_cookie(60, "/srv/a")}), ElementsAre(expected));
+  Process holder = with_cookie(60, "/srv/a");
+  holder.uid = 7U;
+  const Pm2Home expected{.path = "/srv/a", .uid = 7};
+  EXPECT_THAT(homes_of({holder}), ElementsAre(expected));
 }
 
 TEST(Homes, are_not_found_by_a_lone_pm2_home) {
@@ -86,12 +84,35 @@ TEST(Homes, are_not_found_by_a_lone_pm2_home) {
   EXPECT_THAT(homes_of({shell}), IsEmpty());
 }
 
+TEST(Homes, are_found_by_a_lone_pm2_home_above_another_process) {
+  Process daemon = process(50, {"my-supervisor"});
+  daemon.environment = Environment{{"PM2_HOME", "/srv/a"}};
+  Process app = process(60, {"node", "server.js"});
+  app.parent = 50;
+  const Pm2Home expected{.path = "/srv/a", .uid = *daemon.uid};
+  EXPECT_THAT(homes_of({daemon, app}), ElementsAre(expected));
+}
+
+TEST(Homes, know_which_of_their_daemons_that_answered_live) {
+  Memory memory = seen("/srv/a");
+  memory.homes["/srv/a"].answered = {{50, 100}, {51, 100}, {52, 7}};
+  const std::vector<Pm2Home> homes = homes_of(
+      {process(50, {"my-supervisor"}), process(52, {"x"})}, {}, memory);
+  EXPECT_THAT(homes.at(0).answered, ElementsAre(ProcId{50, 100}));
+}
+
 TEST(Homes, of_another_pid_namespace_are_left_out) {
   Process daemon = god(50, "/root/.pm2");
   Process holder = with_cookie(60, "/root/.pm2");
   daemon.pid_namespace_depth = 2;
   holder.pid_namespace_depth = 2;
   EXPECT_THAT(homes_of({daemon, holder}), IsEmpty());
+}
+
+TEST(Homes, of_a_container_are_left_out) {
+  Process daemon = god(50, "/root/.pm2");
+  daemon.cgroup = "/system.slice/docker-abc.scope";
+  EXPECT_THAT(homes_of({daemon}), IsEmpty());
 }
 
 TEST(Homes, that_were_seen_before_stay) {
@@ -148,13 +169,11 @@ TEST(Homes, that_no_open_could_take_are_left_out) {
       IsEmpty());
 }
 
-TEST(Homes, name_all_their_daemons_and_no_user_where_these_disagree) {
-  Process other = god(51, "/srv/a");
-  other.uid = 7U;
-  const std::vector<Pm2Home> homes = homes_of({god(50, "/srv/a"), other});
+TEST(Homes, name_all_their_daemons) {
+  const std::vector<Pm2Home> homes =
+      homes_of({god(50, "/srv/a"), god(51, "/srv/a")});
   ASSERT_EQ(homes.size(), 1U);
   EXPECT_EQ(homes[0].daemons.size(), 2U);
-  EXPECT_EQ(homes[0].uid, std::nullopt);
 }
 
 TEST(Homes, do_not_count_a_daemon_s_child_between_fork_and_exec) {
@@ -183,10 +202,23 @@ TEST(Homes, are_bounded_and_the_least_credible_go_first) {
   crowd.push_back(god(5000, "/zzz/old"));
   std::ranges::sort(crowd, {}, &Process::id);
   const std::vector<Pm2Home> homes = homes_of(crowd, {"/zzz/configured"});
-  EXPECT_EQ(homes.size(), 64U);
+  ASSERT_EQ(homes.size(), 65U);
+  EXPECT_EQ(homes.back().left_out, 138U);
   EXPECT_THAT(paths(homes), testing::Contains("/zzz/configured"));
   EXPECT_THAT(paths(homes), testing::Contains("/zzz/old"));
   EXPECT_THAT(paths(homes), testing::Not(testing::Contains("/fake/1")));
+}
+
+TEST(Homes, that_are_long_dead_are_left_out_without_a_word) {
+  Memory memory;
+  for (int i = 0; i < 100; ++i) {
+    memory.homes["/job/" + std::to_string(i)] = {.seen = true,
+                                                 .long_dead = true};
+  }
+  memory.homes["/zzz/lost"] = {.seen = true};
+  const std::vector<Pm2Home> homes = homes_of({}, {}, memory);
+  EXPECT_EQ(homes.size(), 64U);
+  EXPECT_THAT(paths(homes), testing::Contains("/zzz/lost"));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ inline Process process(pid_t pid, std::vector<std::string> argv) {
           .state = 'S',
           .started = std::chrono::seconds{1},
           .comm = "node",
-          .uid = 1000U,
+          .uid = ::geteuid(),
           .pid_namespace_depth = 1,
           .argv = std::move(argv)};
 }

@@ -126,12 +126,11 @@ class World {
     settle();
   }
 
-  void is_quiet(Pm2Quiet kind, bool socket_left = false) {
-    pm2 = {
-        {.home = kHome,
-         .uid = 1000,
-         .reply = std::unexpected(Pm2Silence{
-             .kind = kind, .why = "it is quiet", .socket_left = socket_left})}};
+  void is_quiet(Pm2Quiet kind) {
+    pm2 = {{.home = kHome,
+            .uid = 1000,
+            .reply = std::unexpected(
+                Pm2Silence{.kind = kind, .why = "it is quiet"})}};
     settle();
   }
 

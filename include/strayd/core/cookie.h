@@ -13,7 +13,7 @@
 namespace strayd {
 
 struct Cookie {
-  std::string home{};  // PM2_HOME, absolute
+  std::string home{};  // PM2_HOME, absolute, in its one spelling
   std::int64_t pm_id = 0;
   std::string unique_id{};
   std::string name{};

@@ -27,10 +27,10 @@ class Forest {
 
   struct Chain {
     std::vector<const Process*> ancestors{};  // parent first
-    // Why it does not reach pid 1 (or 2); nullopt: it does.
+    // Why it does not reach pid 1, or a kernel thread; nullopt: it does.
     std::optional<std::string> broken{};
   };
-  // Ends at pid 1 or 2, at a break, or after kDeepest steps.
+  // Ends at pid 1 or a kernel thread, at a break, or after kDeepest steps.
   Chain chain(const Process& process) const;
 
   // The process and all below it, parents before children. Bounded by the

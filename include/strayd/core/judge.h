@@ -1,12 +1,15 @@
 // The judgement: who owns what, and what nobody owns any more. Pure.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strayd/core/policy.h"
@@ -16,14 +19,27 @@
 
 namespace strayd {
 
+// An entry of PM2's list: its unique_id and pm_id.
+using Pm2Entry = std::pair<std::string, std::int64_t>;
+
 // What earlier scans saw and this one needs. Part of it survives a restart.
 struct HomeMemory {
   std::optional<ProcId> daemon{};  // of the last whole answer
-  std::uint64_t list = 0;          // fingerprint of the last list
-  int same_list = 0;               // whole answers in a row with that list
-  std::optional<BootTime> lost{};  // since when it does not answer
+  // All that ever answered here and live. One that has lost its socket to
+  // another keeps its apps.
+  std::set<ProcId> answered{};
+  std::uint64_t list = 0;  // fingerprint of the last list
+  int same_list = 0;       // whole answers in a row with that list
+  // What this daemon has listed. Of what it lists no more, those entries that
+  // the cookie of a living process names.
+  std::set<Pm2Entry> listed{};
+  // Since when it does not answer, or is dead: a silence before is not a part
+  // of the time that there is to bring it back.
+  std::optional<BootTime> lost{};
+  std::optional<Pm2Quiet> quiet{};  // in the last scan
   std::optional<uid_t> uid{};
-  bool seen = false;  // a daemon was ever seen here
+  bool seen = false;       // a daemon was ever seen here
+  bool long_dead = false;  // for longer than strays are held for it
 
   bool operator==(const HomeMemory&) const = default;
 };
@@ -46,14 +62,20 @@ struct Evidence {
 };
 
 // Folds one scan into the memory; call it before judge(). Entries of processes
-// that are gone are dropped, so it is bounded by the snapshot.
+// that are gone are dropped, and so is a home that is dead for longer than
+// `loss_hold` and whose directory is gone. Of one user's homes the last
+// kMostHomesOfUser are kept: nobody can make strayd forget another one's.
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
-                std::span<const Pm2View> pm2);
+                std::span<const Pm2View> pm2,
+                std::chrono::nanoseconds loss_hold = Policy{}.loss_hold);
+
+inline constexpr std::size_t kMostHomesOfUser = 256;
 
 // The processes whose details (exe, cwd, cgroup, environment) a judgement
 // needs: what a rule's pattern matches, its ancestors, its descendants and its
-// siblings, and whatever looks like a supervisor. Ascending.
+// siblings, whatever looks like a supervisor, and where anything is unowned the
+// services of systemd. Ascending.
 std::vector<ProcId> details_needed(const Snapshot& snapshot,
                                    const Policy& policy);
 

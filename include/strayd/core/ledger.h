@@ -7,10 +7,14 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "strayd/core/supervisor.h"
 
 namespace strayd {
 
@@ -73,5 +77,17 @@ struct RestartLedger {
 
   bool operator==(const RestartLedger&) const = default;
 };
+
+struct LedgerLimits {
+  std::size_t apps = 8000;
+  std::size_t instances = 80'000;
+  std::size_t homes = 1000;
+};
+
+// Beyond the limits apps that are listed no more are forgotten, those of the
+// home that has the most of them first, and then whole homes.
+RestartLedger bounded(RestartLedger ledger,
+                      std::span<const Pm2View> pm2,
+                      const LedgerLimits& limits = {});
 
 }  // namespace strayd

@@ -78,13 +78,14 @@ enum class Pm2Quiet {
 
 struct Pm2Silence {
   Pm2Quiet kind = Pm2Quiet::Silent;
-  std::string why{};  // one line for a person
-  // A socket file is still there, so that a daemon may have died here.
-  bool socket_left = false;
+  std::string why{};       // one line for a person
+  bool home_gone = false;  // its directory does not exist
 };
 
 struct Pm2View {
   std::string home{};  // absolute PM2_HOME
+  // Other paths that lead to the same directory.
+  std::vector<std::string> aliases{};
   // The uid that owns the home's daemon, or the home; nullopt: not known.
   std::optional<uid_t> uid{};
   // The living God Daemons of the snapshot whose title names this home. PM2
@@ -107,6 +108,10 @@ std::string_view to_string(SupervisorKind kind);
 
 // Pure: from comm, exe (where known) and argv.
 std::optional<SupervisorKind> supervisor_kind(const Process& process);
+
+// Pure: whether it is in a container, by its cgroup, that `self` is not in:
+// strayd, in a container too, sees its own world. nullptr: not known.
+bool in_other_container(const Process& process, const Process* self);
 
 // The home in a God Daemon's title; nullopt where there is none.
 // `PM2 v7.0.4: God Daemon (/root/.pm2)`, padded by NULs or spaces.

@@ -38,7 +38,7 @@ enum class Why {
   SupervisorProcess,
   BelowSupervisor,
   ListedByPm2,
-  SystemdService,
+  SystemdService,  // also held: it may be what a unit runs
   // held
   BrokenChain,
   Unreadable,

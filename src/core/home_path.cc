@@ -1,4 +1,4 @@
-#include "home_path.h"
+#include "strayd/core/home_path.h"
 
 #include <limits.h>  // NOLINT(modernize-deprecated-headers): PATH_MAX, POSIX
 

@@ -1,0 +1,161 @@
+// A PM2 that is gone: for how long it holds what it may have owned.
+#include <gtest/gtest.h>
+
+#include "strayd/core/judge.h"
+
+#include "core/expect.h"
+
+namespace strayd {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::expect;
+using testing::kHome;
+using testing::kNow;
+using testing::World;
+
+// What it is at this time before now.
+void is_quiet(World& world, Pm2Quiet kind, seconds ago) {
+  world.pm2 = {{.home = kHome,
+                .uid = 1000,
+                .reply = std::unexpected(
+                    Pm2Silence{.kind = kind, .why = "it is quiet"})}};
+  Snapshot then = world.snapshot;
+  then.taken = kNow - ago;
+  world.memory = remember(world.memory, then, world.pm2);
+}
+
+TEST(Loss, counts_from_the_death_and_not_from_the_silence_before_it) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Silent, minutes{20});
+  is_quiet(world, Pm2Quiet::Dead, minutes{9});
+  is_quiet(world, Pm2Quiet::Dead, seconds{0});
+  expect(world, 10, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Loss, is_over_some_time_after_the_death) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Silent, minutes{20});
+  is_quiet(world, Pm2Quiet::Dead, minutes{11});
+  is_quiet(world, Pm2Quiet::Dead, seconds{0});
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+// --- who says that he is its daemon
+
+TEST(Title, that_is_not_heard_holds_what_is_of_its_own_user) {
+  World world;
+  world.god(5).uid = 2000;
+  world.server(10, 1);
+  world.server(11, 1).uid = 2000;
+  world.is_quiet(Pm2Quiet::NeverSeen);
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  expect(world, 11, Standing::Held, Why::Pm2Silent);
+}
+
+TEST(Title, of_a_daemon_s_child_before_its_exec_holds_nothing) {
+  World world;
+  world.god(5);
+  world.god(6, seconds{60}).parent = 5;
+  world.server(10, 1);
+  world.answers(5, {World::instance(99, seconds{100})});
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+TEST(Daemon, whose_socket_another_one_took_keeps_its_apps) {
+  World world;
+  world.process(5, 1, seconds{50}, {"my-supervisor"});
+  world.process(6, 1, seconds{8000}, {"my-supervisor"});
+  world.server(10, 5).environment = World::cookie(seconds{100});
+  world.answers(5, {World::instance(10, seconds{100})});
+  Pm2Instance again = World::instance(20, seconds{9000});
+  again.unique_id = "u-2";
+  world.answers(6, {again});
+  expect(world, 10, Standing::Managed, Why::BelowSupervisor);
+}
+
+TEST(Daemon, that_answered_is_remembered_while_it_lives) {
+  World world;
+  world.process(5, 1, seconds{50}, {"my-supervisor"});
+  world.answers(5, {World::instance(99, seconds{100})});
+  EXPECT_EQ(world.memory.homes[kHome].answered.size(), 1U);
+  world.find(5).state = 'Z';
+  is_quiet(world, Pm2Quiet::Dead, seconds{0});
+  EXPECT_TRUE(world.memory.homes[kHome].answered.empty());
+}
+
+// --- what is a home, and what only a path
+
+TEST(Home, that_has_another_name_answers_for_cookies_of_both) {
+  World world;
+  world.god(5);
+  Process& left = world.server(10, 1, seconds{101});
+  left.session = 9;
+  left.environment = World::cookie(seconds{100});
+  (*left.environment)["PM2_HOME"] = "/link/.pm2";
+  Pm2Instance newer = World::instance(20, seconds{9000});
+  world.answers(5, {newer});
+  world.pm2.front().aliases = {"/link/.pm2"};
+  world.settle();
+  expect(world, 10, Standing::Leftover, Why::Superseded);
+  EXPECT_EQ(world.verdict(10).home, kHome);
+  EXPECT_FALSE(world.memory.homes.contains("/link/.pm2"));
+}
+
+TEST(Home, whose_directory_is_gone_is_forgotten_when_its_loss_is_over) {
+  World world;
+  is_quiet(world, Pm2Quiet::Dead, minutes{20});
+  world.pm2.front().reply.error().home_gone = true;
+  Snapshot then = world.snapshot;
+  then.taken = kNow - minutes{11};
+  world.memory = remember(world.memory, then, world.pm2, minutes{10});
+  EXPECT_TRUE(world.memory.homes.contains(kHome));
+  then.taken = kNow - minutes{10};
+  world.memory = remember(world.memory, then, world.pm2, minutes{10});
+  EXPECT_FALSE(world.memory.homes.contains(kHome));
+}
+
+TEST(Home, that_is_still_there_is_not_forgotten) {
+  World world;
+  is_quiet(world, Pm2Quiet::Dead, minutes{20});
+  is_quiet(world, Pm2Quiet::Dead, minutes{0});
+  EXPECT_TRUE(world.memory.homes[kHome].long_dead);
+}
+
+TEST(Home, of_a_user_with_too_many_goes_before_that_of_another_one) {
+  World world;
+  is_quiet(world, Pm2Quiet::Dead, minutes{5});
+  std::vector<Pm2View> many;
+  for (std::size_t i = 0; i <= kMostHomesOfUser; ++i) {
+    many.push_back({.home = "/job/" + std::to_string(i), .uid = 2000});
+  }
+  Snapshot then = world.snapshot;
+  then.taken = kNow - minutes{4};
+  world.memory = remember(world.memory, then, {many.data(), 1});
+  world.memory = remember(world.memory, world.snapshot, many);
+  EXPECT_EQ(world.memory.homes.size(), kMostHomesOfUser + 1);
+  EXPECT_TRUE(world.memory.homes.contains(kHome));
+  EXPECT_FALSE(world.memory.homes.contains("/job/0"));
+}
+
+TEST(Home, that_stands_for_others_is_not_remembered) {
+  World world;
+  is_quiet(world, Pm2Quiet::Silent, seconds{10});
+  world.pm2.front().home = "(more homes)";
+  world.memory = remember({}, world.snapshot, world.pm2);
+  EXPECT_TRUE(world.memory.homes.empty());
+}
+
+TEST(Home, that_nobody_ever_used_is_forgotten_with_its_cookie) {
+  World world;
+  is_quiet(world, Pm2Quiet::NeverSeen, seconds{10});
+  EXPECT_EQ(world.memory.homes.size(), 1U);
+  world.memory = remember(world.memory, world.snapshot, {});
+  EXPECT_TRUE(world.memory.homes.empty());
+}
+
+}  // namespace
+}  // namespace strayd

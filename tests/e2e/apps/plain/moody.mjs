@@ -1,0 +1,20 @@
+// A server that ends in the way it is asked to:
+//
+//   /exit/CODE   exits with that code
+//   /grow        takes more memory than it is allowed, and lives on
+import { createServer } from "node:http";
+
+const taken = [];
+
+function grow() {
+  for (let i = 0; i < 8; ++i) taken.push(Buffer.alloc(16 << 20, taken.length + 1));
+}
+
+createServer((request, response) => {
+  const [, verb, argument] = request.url.split("/");
+  if (verb === "grow") grow();
+  response.setHeader("connection", "close");
+  response.end("yes", () => {
+    if (verb === "exit") setImmediate(() => process.exit(Number(argument)));
+  });
+}).listen(Number(process.env.PORT), "127.0.0.1");
