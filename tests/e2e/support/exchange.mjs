@@ -27,6 +27,7 @@ export async function startExchange(t) {
   });
 
   return {
+    port: server.address().port,
     // Where a backend called `who` connects to.
     url: (who) => `ws://127.0.0.1:${server.address().port}/${who}`,
     of: (who) => connections.filter((connection) => connection.who === who),

@@ -42,7 +42,7 @@ function askList(socketPath) {
 }
 
 // user: { uid, gid }; the daemon and its apps run as that user.
-export function startPm2(t, box, { name = "pm2", user } = {}) {
+export function startPm2(t, box, { name = "pm2", user, env: more = {} } = {}) {
   const home = box.make(name);
   if (user) chownSync(home, user.uid, user.gid);
   const environment = plainEnvironment({
@@ -52,6 +52,7 @@ export function startPm2(t, box, { name = "pm2", user } = {}) {
     PM2_DISCRETE_MODE: "1",
     PM2_PROGRAMMATIC: "true",
     NO_UPDATE_NOTIFIER: "1",
+    ...more,
   });
   const as = asUser(user);
 

@@ -102,6 +102,7 @@ export function launch(t, settings, ...args) {
       if (!response.ok) throw new Error(`/metrics: ${response.status}`);
       return response.text();
     },
+    sample,
     metric: async (name, labels) => sample(await agent.metrics(), name, labels),
     async status() {
       return (await agent.get("/api/v1/status")).json();
