@@ -114,6 +114,19 @@ InstanceReport describe(const Scene& scene, const Pm2Instance& instance) {
 
 }  // namespace
 
+std::vector<Ended> ended(std::span<const Reaped> reaped) {
+  std::vector<Ended> all;
+  for (const Reaped& each : reaped) {
+    if (each.outcome != Outcome::Terminated &&
+        each.outcome != Outcome::Killed) {
+      continue;
+    }
+    all.push_back(
+        {.id = each.id, .kill = {.tree = each.tree, .rule = each.rule}});
+  }
+  return all;
+}
+
 Totals account(Totals before, const Report& report) {
   ++before.scans;
   if (report.failure) {
@@ -133,6 +146,10 @@ Totals account(Totals before, const Report& report) {
     ++before.withheld[{tree.rule, tree.why}];
   }
   for (const Reaped& reaped : report.reaped) account_reaped(before, reaped);
+  for (const auto& [root, returned] : report.returned) {
+    if (returned.is_new) ++before.returned[returned.rule];
+  }
+  before.harmful += report.new_harms;
   return before;
 }
 

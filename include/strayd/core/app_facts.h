@@ -1,0 +1,42 @@
+// What one scan saw of each app that PM2 manages, as far as a harm to it shows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "strayd/core/ledger.h"
+#include "strayd/core/policy.h"
+#include "strayd/core/process.h"
+#include "strayd/core/supervisor.h"
+
+namespace strayd {
+
+// What changes when PM2 stops an instance or starts it again.
+struct Launch {
+  Pm2Status status = Pm2Status::Unknown;
+  std::optional<std::int64_t> pm_uptime_ms{};
+
+  bool operator==(const Launch&) const = default;
+};
+
+struct AppFacts {
+  AppKey app{};
+  std::map<InstanceKey, Launch> instances{};
+  std::set<ProcId> processes{};  // the trees below its listed, valid pids
+  // The ports that these processes listen on; nullopt: it can't be told.
+  std::optional<std::set<std::uint16_t>> ports{};
+
+  bool operator==(const AppFacts&) const = default;
+};
+
+// Of the homes that answer, ascending by app. An app that is not in it was not
+// seen, which says nothing of it. Ports are left open.
+std::vector<AppFacts> app_facts(const Snapshot& snapshot,
+                                std::span<const Pm2View> pm2,
+                                const Policy& policy);
+
+}  // namespace strayd
