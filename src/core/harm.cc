@@ -78,7 +78,8 @@ class Look {
   void take(const AppRestart& restart);
   void take(const AppFacts& facts);
   void note_lost(WatchedApp& watched, const AppFacts& facts) const;
-  std::optional<std::uint16_t> lost_port(const WatchedApp& watched) const;
+  std::optional<std::uint16_t> lost_port(const WatchedApp& watched,
+                                         const AppFacts& facts) const;
   void count(WatchedKill& kill, Harm harm);
   void forget();
 
@@ -152,9 +153,8 @@ void Look::take(const AppFacts& facts) {
     const auto watched = kill.watched.find(facts.app);
     if (watched == kill.watched.end()) continue;
     note_lost(watched->second, facts);
-    if (!facts.ports || watched->second.settled) continue;
-    const std::optional<std::uint16_t> port = lost_port(watched->second);
-    if (!port) continue;
+    const auto port = lost_port(watched->second, facts);
+    if (!port || watched->second.settled) continue;
     count(kill,
           {.app = facts.app,
            .kind = HarmKind::LostListener,
@@ -165,11 +165,14 @@ void Look::take(const AppFacts& facts) {
 }
 
 void Look::note_lost(WatchedApp& watched, const AppFacts& facts) const {
-  if (changed_by_pm2(watched.before, facts)) watched.before.ports.reset();
-  if (!watched.before.ports) watched.lost.clear();
-  if (!watched.before.ports || !facts.ports) return;
-  for (const std::uint16_t port : *watched.before.ports) {
-    if (facts.ports->contains(port)) {
+  if (changed_by_pm2(watched.before, facts)) {
+    watched.before.ports.clear();
+    watched.lost.clear();
+  }
+  for (const auto& [port, listened] : watched.before.ports) {
+    const auto now = facts.ports.find(port);
+    if (!listened || now == facts.ports.end()) continue;
+    if (now->second) {
       watched.lost.erase(port);
     } else {
       watched.lost.try_emplace(port, aftermath_.now);
@@ -177,9 +180,12 @@ void Look::note_lost(WatchedApp& watched, const AppFacts& facts) const {
   }
 }
 
-std::optional<std::uint16_t> Look::lost_port(const WatchedApp& watched) const {
+std::optional<std::uint16_t> Look::lost_port(const WatchedApp& watched,
+                                             const AppFacts& facts) const {
   for (const auto& [port, since] : watched.lost) {
-    if (aftermath_.now - since >= kListenerGone) return port;
+    if (facts.ports.contains(port) && aftermath_.now - since >= kListenerGone) {
+      return port;
+    }
   }
   return std::nullopt;
 }

@@ -40,7 +40,7 @@ TEST(AppFacts, name_the_instances_and_the_whole_tree_of_an_app) {
   EXPECT_EQ(key, (InstanceKey{.home = kHome, .unique_id = "u-1", .pm_id = 0}));
   EXPECT_EQ(launch.status, Pm2Status::Online);
   EXPECT_EQ(launch.pm_uptime_ms, testing::unix_ms_at(seconds{100}));
-  EXPECT_EQ(facts[0].ports, std::nullopt);
+  EXPECT_THAT(facts[0].ports, IsEmpty());
 }
 
 TEST(AppFacts, put_all_instances_of_an_app_together) {

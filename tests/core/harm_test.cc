@@ -38,7 +38,7 @@ AppFacts facts(const char* name, pid_t pid, std::uint16_t port) {
           .instances = {{{.home = kHome, .unique_id = name, .pm_id = 0},
                          {.status = Pm2Status::Online, .pm_uptime_ms = 7}}},
           .processes = {id(pid)},
-          .ports = std::set<std::uint16_t>{port}};
+          .ports = {{port, true}}};
 }
 
 class HarmStory : public testing::Test {
@@ -399,7 +399,7 @@ TEST_F(HarmStory, an_operators_restart_does_not_hide_a_crash_beside_it) {
 TEST_F(HarmStory, a_listener_that_is_gone_in_two_scans_is_harm) {
   scan();
   kills(900);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scan(), IsEmpty());
   const std::vector<Harm> harms = scan();
   ASSERT_THAT(harms, SizeIs(1));
@@ -414,9 +414,9 @@ TEST_F(HarmStory, a_listener_that_comes_back_in_the_next_scan_is_no_harm) {
   scan();
   kills(900);
   for (int i = 0; i < 3; ++i) {
-    shop().ports->clear();
+    shop().ports[3000] = false;
     EXPECT_THAT(scan(), IsEmpty());
-    shop().ports = {3000};
+    shop().ports[3000] = true;
     EXPECT_THAT(scan(), IsEmpty());
   }
 }
@@ -424,14 +424,14 @@ TEST_F(HarmStory, a_listener_that_comes_back_in_the_next_scan_is_no_harm) {
 TEST_F(HarmStory, a_reload_that_many_quick_scans_see_is_no_harm) {
   scan();
   kills(900);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   for (int i = 0; i < 30; ++i) {
     EXPECT_THAT(scan_after(std::chrono::milliseconds{100}), IsEmpty());
   }
 }
 
 TEST_F(HarmStory, a_listener_that_was_gone_before_the_kill_is_no_harm) {
-  shop().ports->clear();
+  shop().ports[3000] = false;
   scan();
   kills(900);
   EXPECT_THAT(scans(5), IsEmpty());
@@ -440,21 +440,21 @@ TEST_F(HarmStory, a_listener_that_was_gone_before_the_kill_is_no_harm) {
 TEST_F(HarmStory, another_port_does_not_make_up_for_the_lost_one) {
   scan();
   kills(900);
-  shop().ports = {4000};
+  shop().ports = {{3000, false}, {4000, true}};
   EXPECT_THAT(scans(2), SizeIs(1));
 }
 
 TEST_F(HarmStory, the_listener_of_another_app_does_not_make_up_for_it) {
   scan();
   kills(900);
-  shop().ports->clear();
-  apps_.at(1).ports->insert(3000);
+  shop().ports[3000] = false;
+  apps_.at(1).ports[3000] = true;
   EXPECT_THAT(scans(2), SizeIs(1));
 }
 
 TEST_F(HarmStory, a_listener_lost_without_a_kill_is_no_harm) {
   scan();
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
@@ -462,7 +462,7 @@ TEST_F(HarmStory, a_listener_lost_at_the_end_of_the_watch_is_still_confirmed) {
   scan();
   kills(900);
   scans(12);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(2), SizeIs(1));
 }
 
@@ -470,7 +470,7 @@ TEST_F(HarmStory, a_lost_listener_that_ends_in_a_restart_is_harm) {
   scan();
   kills(900);
   scans(12);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scan(), IsEmpty());
   launch().pm_uptime_ms = 8;
   restarts("shop", Cause::ExitCode);
@@ -481,7 +481,7 @@ TEST_F(HarmStory, a_listener_lost_after_the_watch_is_no_harm) {
   scan();
   kills(900);
   scans(13);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
@@ -489,7 +489,7 @@ TEST_F(HarmStory, a_stop_by_pm2_takes_the_listener_without_harm) {
   scan();
   kills(900);
   launch().status = Pm2Status::Stopped;
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
@@ -497,14 +497,14 @@ TEST_F(HarmStory, a_start_by_pm2_takes_the_listener_without_harm) {
   scan();
   kills(900);
   launch().pm_uptime_ms = 8;
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
 TEST_F(HarmStory, a_listener_that_went_just_before_pm2_stops_is_no_harm) {
   scan();
   kills(900);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   scan();
   launch().status = Pm2Status::Stopped;
   EXPECT_THAT(scans(5), IsEmpty());
@@ -514,7 +514,7 @@ TEST_F(HarmStory, an_instance_that_pm2_lists_no_more_took_its_listener_along) {
   scan();
   kills(900);
   shop().instances.clear();
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
@@ -522,14 +522,14 @@ TEST_F(HarmStory, an_instance_more_explains_no_lost_listener) {
   scan();
   kills(900);
   shop().instances[{.home = kHome, .unique_id = "shop", .pm_id = 9}] = {};
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(2), SizeIs(1));
 }
 
 TEST_F(HarmStory, a_listener_lost_between_two_kills_is_the_first_ones_doing) {
   scan();
   kills(900);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   scan();
   kills(901);
   const std::vector<Harm> harms = scans(3);
@@ -542,7 +542,7 @@ TEST_F(HarmStory, a_listener_lost_after_two_kills_is_the_newest_ones_doing) {
   kills(900);
   scan();
   kills(901);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   const std::vector<Harm> harms = scans(3);
   ASSERT_THAT(harms, SizeIs(1));
   EXPECT_EQ(harms[0].kill, kill_of(901));
@@ -553,26 +553,26 @@ TEST_F(HarmStory, a_listener_lost_after_two_kills_is_the_newest_ones_doing) {
 TEST_F(HarmStory, ports_that_cannot_be_told_are_not_lost) {
   scan();
   kills(900);
-  shop().ports.reset();
+  shop().ports.clear();
   EXPECT_THAT(scans(20), IsEmpty());
 }
 
 TEST_F(HarmStory, a_listener_that_was_seen_gone_once_is_not_gone_yet) {
   scan();
   kills(900);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   scan();
-  shop().ports.reset();
+  shop().ports.clear();
   EXPECT_THAT(scans(5), IsEmpty());
-  shop().ports = {3000};
+  shop().ports[3000] = true;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
 TEST_F(HarmStory, ports_that_were_not_known_before_the_kill_are_not_lost) {
-  shop().ports.reset();
+  shop().ports.clear();
   scan();
   kills(900);
-  shop().ports.emplace();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(5), IsEmpty());
 }
 
@@ -588,7 +588,7 @@ TEST_F(HarmStory, an_app_that_is_not_seen_has_lost_nothing) {
 TEST_F(HarmStory, a_gap_between_two_sights_of_a_lost_listener_clears_nothing) {
   scan();
   kills(900);
-  shop().ports->clear();
+  shop().ports[3000] = false;
   scan();
   EXPECT_THAT(blind_scan_after(seconds{5}), IsEmpty());
   EXPECT_THAT(scan(), SizeIs(1));
@@ -609,7 +609,7 @@ TEST_F(HarmStory, a_listener_lost_in_a_gap_that_outlasts_the_watch_is_harm) {
   kills(900);
   blind_scan_after(seconds{5});
   blind_scan_after(minutes{3});
-  shop().ports->clear();
+  shop().ports[3000] = false;
   EXPECT_THAT(scans(2), SizeIs(1));
 }
 

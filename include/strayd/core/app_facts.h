@@ -27,14 +27,15 @@ struct AppFacts {
   AppKey app{};
   std::map<InstanceKey, Launch> instances{};
   std::set<ProcId> processes{};  // the trees below its listed, valid pids
-  // The ports that these processes listen on; nullopt: it can't be told.
-  std::optional<std::set<std::uint16_t>> ports{};
+  // Ports that it has or had: whether a process of its own listens there now.
+  // One that is not in it: that can't be told.
+  std::map<std::uint16_t, bool> ports{};
 
   bool operator==(const AppFacts&) const = default;
 };
 
 // Of the homes that answer, ascending by app. An app that is not in it was not
-// seen, which says nothing of it. Ports are left open.
+// seen, which says nothing of it. Ports are left out.
 std::vector<AppFacts> app_facts(const Snapshot& snapshot,
                                 std::span<const Pm2View> pm2,
                                 const Policy& policy);

@@ -57,7 +57,7 @@ struct AppRestart {
 struct WatchedApp {
   AppFacts before{};  // as the last scan before the signal saw it
   bool flapping = false;
-  // Ports of before that nobody of it listens on, and since when.
+  // Ports of before that nobody of it listens on any more, and since when.
   std::map<std::uint16_t, BootTime> lost{};
   bool harmed = false;   // by this kill: it was counted
   bool settled = false;  // by any: what follows is a part of that
