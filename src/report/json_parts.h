@@ -28,6 +28,9 @@ Json value_or_null(const std::optional<T>& value) {
 // The object of `scan --json`, version 1, with keys added at the end.
 Json scan_object(const Report& report);
 
+// What came of the kills: "harms" and "returned".
+void add_aftermath(Json& object, const Report& report);
+
 // One line, with a newline at its end.
 std::string dump(const Json& object);
 
