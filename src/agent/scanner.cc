@@ -5,14 +5,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
+#include "strayd/core/app_facts.h"
 #include "strayd/core/forest.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
+
+#include "kill_watch.h"
 
 namespace strayd {
 namespace {
@@ -33,6 +39,14 @@ std::vector<std::string> rule_names(const Policy& policy) {
   return names;
 }
 
+// The newest, the oldest first.
+void add_harms(std::vector<Harm>& harms, std::vector<Harm> fresh) {
+  std::ranges::move(fresh, std::back_inserter(harms));
+  if (harms.size() <= kMostHarms) return;
+  const auto surplus = static_cast<std::ptrdiff_t>(harms.size() - kMostHarms);
+  harms.erase(harms.begin(), harms.begin() + surplus);
+}
+
 }  // namespace
 
 struct Scanner::Impl {
@@ -41,7 +55,7 @@ struct Scanner::Impl {
     report.totals.reap_duration = Histogram::with(kReapSeconds);
     report.totals.orphan_age = Histogram::with(kOrphanAgeSeconds);
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
-    report.ledger = parts.state.ledger;
+    report.ledger = ledger = parts.state.ledger;
     restore_homes();
     describe_self();
   }
@@ -54,6 +68,7 @@ struct Scanner::Impl {
 
   Report scan();
   void look();
+  void look_for_harm(BootTime now, std::span<const AppFacts> apps);
   void decide();
   void act(const Plan& plan);
   void finish(Report& fresh);
@@ -72,6 +87,7 @@ struct Scanner::Impl {
   // Of the scan under way.
   Snapshot snapshot{};
   std::vector<Pm2View> pm2{};
+  RestartLedger ledger{};
   std::vector<Verdict> verdicts{};
   Plan plan{};
 
@@ -79,8 +95,10 @@ struct Scanner::Impl {
   Memory memory{};
   Watchlist watchlist{};
   std::set<ProcId> known_orphans{};
-  std::vector<Reaped> reaped{};  // since the last report
-  std::set<ProcId> refused{};    // trees, since the last scan
+  KillWatch kills{};
+  std::vector<Harm> new_harms{};  // of the scan under way
+  std::vector<Reaped> reaped{};   // since the last report
+  std::set<ProcId> refused{};     // trees, since the last scan
   std::optional<std::string> audit_failure{};
   std::optional<std::string> state_failure{};
   std::set<pid_t> close_ups{};
@@ -118,6 +136,7 @@ ReaperPorts Scanner::Impl::reaper_ports() {
                     done.outcome == Outcome::Failed) {
                   refused.insert(done.tree);
                 }
+                kills.note(done);
                 reaped.push_back(done);
               },
           .stopping = parts.stopping};
@@ -199,6 +218,7 @@ Report Scanner::Impl::scan() {
   // Look: the processes, then what PM2 says of them.
   Result<Snapshot> first = take_snapshot();
   if (!first) {
+    look_for_harm(boot_time(), {});
     Report fresh = failed(first.error());
     fresh.duration = steady_time() - began;
     finish(fresh);
@@ -206,6 +226,7 @@ Report Scanner::Impl::scan() {
   }
   snapshot = *std::move(first);
   look();
+  look_for_harm(snapshot.taken, app_facts(snapshot, pm2, parts.config.policy));
 
   // Judge; and look twice before anything is called an orphan.
   decide();
@@ -227,6 +248,25 @@ void Scanner::Impl::look() {
       pm2_homes(snapshot, wanted.homes, wanted.automatic, memory);
   pm2 = ask_pm2(homes, snapshot, wanted.timeout);
   memory = remember(memory, snapshot, pm2);
+  ledger = account_restarts(report.ledger, pm2);
+}
+
+void Scanner::Impl::look_for_harm(BootTime now,
+                                  std::span<const AppFacts> apps) {
+  new_harms = kills.harms(now, apps, restarts_since(report.ledger, ledger));
+  if (new_harms.empty()) return;
+  for (Harm& harm : new_harms) {
+    harm.found_unix_ms = unix_ms();
+    spdlog::error("harm: {}", one_line(harm.text));
+    if (parts.audit) (void)parts.audit->note("harm", harm.text);
+  }
+  // What was signalled and lives may be left alone yet.
+  reaper.abandon();
+  reap_lock = {};
+  if (!parts.state.breaker.open) {
+    trip_breaker("harm: " + new_harms.front().text);
+  }
+  save_changes();
 }
 
 void Scanner::Impl::decide() {
@@ -281,7 +321,7 @@ bool Scanner::Impl::begin_reaping() {
 
 void Scanner::Impl::trip_breaker(const std::string& why) {
   parts.state.breaker = {.open = true, .why = why, .since_unix_ms = unix_ms()};
-  spdlog::error("breaker open, nothing is ended any more: {}", why);
+  spdlog::error("breaker open, nothing is ended any more: {}", one_line(why));
   if (parts.audit) (void)parts.audit->note("breaker_open", why);
 }
 
@@ -304,6 +344,7 @@ void Scanner::Impl::act(const Plan& made) {
     reaper.begin(order);
     if (reaper.awaited() > before) {
       parts.state.kills_unix_ms.push_back(unix_ms());
+      kills.note_begun(order);
     }
   }
   if (reaper.awaited() == 0) reap_lock = {};
@@ -323,6 +364,7 @@ Report Scanner::Impl::failed(const Error& error) {
   fresh.apps.clear();
   fresh.pm2.clear();
   fresh.zombies.clear();
+  fresh.returned.clear();
   plan = {};
   return fresh;
 }
@@ -332,6 +374,8 @@ void Scanner::Impl::finish(Report& fresh) {
   fresh.finished_unix_ms = unix_ms();
   fresh.reaped = std::exchange(reaped, {});
   fresh.reaping = reaper.awaited();
+  fresh.new_harms = new_harms.size();
+  add_harms(fresh.harms, std::exchange(new_harms, {}));
   if (!fresh.failure) {
     fresh.taken = snapshot.taken;
     fresh.processes = snapshot.processes.size();
@@ -340,8 +384,9 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.pm2 = pm2;
     fresh.verdicts = plan.verdicts;
     fresh.withheld = plan.withheld;
+    fresh.returned = kills.returned(snapshot, plan.verdicts);
     fresh.apps = describe_apps(snapshot, pm2, parts.config.policy);
-    fresh.ledger = account_restarts(std::move(fresh.ledger), pm2);
+    fresh.ledger = ledger;
     fresh.shown.clear();
     fresh.zombies.clear();
     fresh.newly_detected.clear();
@@ -458,6 +503,27 @@ void Scanner::reconfigure(Config config) {
 
 void Scanner::note_failed_reload() {
   impl_->report.reload.successful = false;
+}
+
+const Breaker& Scanner::breaker() const {
+  return impl_->parts.state.breaker;
+}
+
+Result<void> Scanner::close_breaker(const std::string& by) {
+  Impl& impl = *impl_;
+  const Breaker was = std::exchange(impl.parts.state.breaker, {});
+  if (!was.open) return {};
+  impl.save_changes();
+  if (impl.state_failure) {
+    impl.parts.state.breaker = was;
+    return fail(Fault::Io, "it stays open: " + *impl.state_failure);
+  }
+  impl.kills.pardon();
+  const std::string what = "closed by " + by + "; " + breaker_text(was);
+  spdlog::warn("breaker {}", what);
+  if (impl.parts.audit) (void)impl.parts.audit->note("breaker_close", what);
+  impl.describe_self();
+  return {};
 }
 
 const Config& Scanner::config() const {

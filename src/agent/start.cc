@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "strayd/agent/settle.h"
+#include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
 namespace strayd {
@@ -28,7 +29,7 @@ void restore_state(Scanner::Parts& parts) {
     spdlog::info(
         "the configuration has changed: breaker closed (it was open: "
         "{})",
-        parts.state.breaker.why);
+        one_line(parts.state.breaker.why));
     if (parts.audit) {
       (void)parts.audit->note("breaker_close", "the configuration has changed");
     }
@@ -36,12 +37,18 @@ void restore_state(Scanner::Parts& parts) {
     return;
   }
   spdlog::error(
-      "breaker open, nothing is ended: {}; look into it, then change "
-      "the configuration and restart",
-      parts.state.breaker.why);
+      "breaker open, nothing is ended: {}; look into it, then close it: "
+      "strayd breaker close",
+      one_line(parts.state.breaker.why));
 }
 
 }  // namespace
+
+std::string this_boot() {
+  const Result<std::string> boot_id =
+      read_file("/proc/sys/kernel/random/boot_id", 64);
+  return boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
+}
 
 Result<Scanner::Parts> prepare(const Config& config,
                                const std::string& procfs,
@@ -54,10 +61,7 @@ Result<Scanner::Parts> prepare(const Config& config,
                        .wish = wish};
   if (wish == Wish::Look) return parts;
 
-  const Result<std::string> boot_id =
-      read_file("/proc/sys/kernel/random/boot_id", 64);
-  const std::string boot =
-      boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
+  const std::string boot = this_boot();
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {
     parts.audit = *std::move(audit);
     settle_unresolved(*parts.audit, boot);
