@@ -1,11 +1,8 @@
 #include "strayd/agent/agent.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -15,9 +12,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include "strayd/agent/commands.h"
+#include "strayd/agent/control.h"
 #include "strayd/agent/log.h"
 #include "strayd/agent/scanner.h"
 #include "strayd/agent/start.h"
+#include "strayd/agent/state_lock.h"
 #include "strayd/reap/reaper.h"
 #include "strayd/report/render.h"
 #include "strayd/report/self_usage.h"
@@ -73,21 +73,23 @@ Response answer(const Request& request,
   return route(request, pages);
 }
 
-// One agent for one state directory: two would write one ledger.
-Result<UniqueFd> lock_state(const std::string& directory) {
-  if (auto made = make_directories(directory); !made) {
-    spdlog::warn("{}; strayd only observes without it", made.error().what);
-    return UniqueFd();
-  }
-  const std::string path = directory + "/agent.lock";
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return UniqueFd();
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(Fault::Exhausted,
-                "another strayd runs on " + directory +
-                    "; stop it, or give this one its own state.dir");
-  }
-  return fd;
+// Without it the agent runs all the same; an operator has other ways.
+std::optional<Control> open_control(const std::string& directory,
+                                    const UniqueFd& lock,
+                                    std::vector<Feature>& features) {
+  // Only the holder of the lock may replace what is there.
+  Result<Control> control =
+      lock ? Control::open(directory)
+           : fail(Fault::Denied, directory + " could not be locked");
+  features.push_back({.name = "control_socket",
+                      .available = control.has_value(),
+                      .required = false,
+                      .detail = control ? "`strayd breaker` reaches this agent"
+                                        : control.error().what});
+  if (control) return *std::move(control);
+  spdlog::warn("control socket: {}; `strayd breaker` can't reach this agent",
+               control.error().what);
+  return std::nullopt;
 }
 
 class Agent {
@@ -96,11 +98,13 @@ class Agent {
         Scanner& scanner,
         Server& server,
         Newest& newest,
+        std::optional<Control>& control,
         const AgentOptions& options)
       : signals_(signals),
         scanner_(scanner),
         server_(server),
         newest_(newest),
+        control_(control),
         options_(options) {}
 
   void run() {
@@ -114,6 +118,7 @@ class Agent {
       }
       wait(next);
       scanner_.advance();
+      if (serve_operator()) next = steady_time();
     }
     scanner_.abandon();
     publish(scanner_.latest());
@@ -141,12 +146,28 @@ class Agent {
     if (const auto deadline = scanner_.deadline()) {
       until = std::min(until, *deadline);
     }
+    if (control_) {
+      for (const int fd : control_->wait_fds()) {
+        awaited.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+      }
+      until = std::min(until, control_->deadline().value_or(until));
+    }
     const auto left = std::max(until - steady_time(), nanoseconds{0});
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{.tv_sec = whole.count(),
                            .tv_nsec = (left - whole).count()};
     (void)::ppoll(awaited.data(), awaited.size(), &timeout, nullptr);
     signals_.take();
+  }
+
+  // Whether something changed that a scan should see at once.
+  bool serve_operator() {
+    if (!control_) return false;
+    const Breaker before = scanner_.breaker();
+    control_->serve([&](const std::string& request, const ControlPeer& peer) {
+      return obey(scanner_, request, peer);
+    });
+    return scanner_.breaker() != before;
   }
 
   void reload() {
@@ -181,6 +202,7 @@ class Agent {
   Scanner& scanner_;
   Server& server_;
   Newest& newest_;
+  std::optional<Control>& control_;
   const AgentOptions& options_;
   Report last_{};
 };
@@ -222,6 +244,8 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
   };
   parts->listen = true;
   heed_changed_configuration(*parts);
+  std::optional<Control> control =
+      open_control(config.state_dir, *lock, parts->features);
   // Before any thread exists, so that it holds for all of them.
   if (auto forbidden = forbid_pid_signals(); !forbidden) {
     parts->features.push_back({.name = "seccomp_filter",
@@ -240,7 +264,7 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
   say_hello(config, *parts, *server);
 
   Scanner scanner(*std::move(parts));
-  Agent(*signals, scanner, *server, newest, options).run();
+  Agent(*signals, scanner, *server, newest, control, options).run();
   spdlog::info("stopped");
   return {};
 }

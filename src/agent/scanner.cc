@@ -5,16 +5,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
+#include "strayd/core/app_facts.h"
 #include "strayd/core/forest.h"
 #include "strayd/pm2/observe.h"
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
 #include "app_watch.h"
+#include "kill_watch.h"
 
 namespace strayd {
 namespace {
@@ -35,6 +40,14 @@ std::vector<std::string> rule_names(const Policy& policy) {
   return names;
 }
 
+// The newest, the oldest first.
+void add_harms(std::vector<Harm>& harms, std::vector<Harm> fresh) {
+  std::ranges::move(fresh, std::back_inserter(harms));
+  if (harms.size() <= kMostHarms) return;
+  const auto surplus = static_cast<std::ptrdiff_t>(harms.size() - kMostHarms);
+  harms.erase(harms.begin(), harms.begin() + surplus);
+}
+
 }  // namespace
 
 struct Scanner::Impl {
@@ -46,7 +59,7 @@ struct Scanner::Impl {
     report.totals.reap_duration = Histogram::with(kReapSeconds);
     report.totals.orphan_age = Histogram::with(kOrphanAgeSeconds);
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
-    report.ledger = parts.state.ledger;
+    report.ledger = ledger = parts.state.ledger;
     apps.restore(parts.state.backends);
     restore_homes();
     describe_self();
@@ -61,6 +74,7 @@ struct Scanner::Impl {
 
   Report scan();
   void look();
+  void look_for_harm(BootTime now, std::span<const AppFacts> facts);
   void decide();
   void watch_apps();
   void make_plan();
@@ -95,8 +109,10 @@ struct Scanner::Impl {
   Memory memory{};
   Watchlist watchlist{};
   std::set<ProcId> known_orphans{};
-  std::vector<Reaped> reaped{};  // since the last report
-  std::set<ProcId> refused{};    // trees, since the last scan
+  KillWatch kills{};
+  std::vector<Harm> new_harms{};  // of the scan under way
+  std::vector<Reaped> reaped{};   // since the last report
+  std::set<ProcId> refused{};     // trees, since the last scan
   std::optional<std::string> audit_failure{};
   std::optional<std::string> state_failure{};
   std::int64_t spent_unix_ms = 0;  // the newest kill that was budgeted
@@ -140,6 +156,7 @@ ReaperPorts Scanner::Impl::reaper_ports() {
                     done.outcome == Outcome::Killed) {
                   apps.note_signalled(done.id);
                 }
+                kills.note(done);
                 reaped.push_back(done);
               },
           .stopping = parts.stopping,
@@ -267,6 +284,7 @@ Report Scanner::Impl::scan() {
   // Look: the processes, then what PM2 says of them.
   Result<Snapshot> first = take_snapshot();
   if (!first) {
+    look_for_harm(boot_time(), {});
     Report fresh = failed(first.error());
     fresh.duration = steady_time() - began;
     finish(fresh);
@@ -299,6 +317,22 @@ void Scanner::Impl::look() {
   memory = remember(memory, snapshot, pm2, parts.config.policy.loss_hold);
 }
 
+void Scanner::Impl::look_for_harm(BootTime now,
+                                  std::span<const AppFacts> facts) {
+  new_harms = kills.harms(now, facts, restarts_since(report.ledger, ledger));
+  if (new_harms.empty()) return;
+  for (Harm& harm : new_harms) {
+    harm.found_unix_ms = unix_ms();
+    spdlog::error("harm: {}", one_line(harm.text));
+    if (parts.audit) (void)parts.audit->note("harm", harm.text);
+  }
+  // It ends what is under way, too: see withdrawn().
+  if (!parts.state.breaker.open) {
+    trip_breaker("harm: " + new_harms.front().text);
+  }
+  save_changes();
+}
+
 void Scanner::Impl::decide() {
   const Policy& policy = parts.config.policy;
   // A refused tree must ripen again: its evidence was not what it seemed.
@@ -324,6 +358,9 @@ void Scanner::Impl::decide() {
 void Scanner::Impl::watch_apps() {
   apps.look(snapshot, pm2, parts.config.policy, verdicts);
   ledger = apps.account(report.ledger, snapshot, pm2).ledger;
+  std::vector<AppFacts> facts = app_facts(snapshot, pm2, parts.config.policy);
+  add_ports(facts, apps.picture().apps);
+  look_for_harm(snapshot.taken, facts);
 }
 
 void Scanner::Impl::make_plan() {
@@ -371,7 +408,7 @@ void Scanner::Impl::trip_breaker(const std::string& why) {
                          .why = why,
                          .since_unix_ms = unix_ms(),
                          .config_digest = parts.config.digest};
-  spdlog::error("breaker open, nothing is ended any more: {}", why);
+  spdlog::error("breaker open, nothing is ended any more: {}", one_line(why));
   if (parts.audit) (void)parts.audit->note("breaker_open", why);
 }
 
@@ -413,8 +450,12 @@ bool Scanner::Impl::spend() {
 void Scanner::Impl::carry_out(const TreeOrder& order) {
   const std::size_t before = reaper.awaited();
   reaper.begin(order);
+  if (reaper.awaited() > before) {
+    kills.note_begun(order);
+    return;
+  }
   // Nobody was signalled: nothing was spent.
-  if (reaper.awaited() == before) static_cast<void>(share(spent_unix_ms));
+  static_cast<void>(share(spent_unix_ms));
 }
 
 Report Scanner::Impl::failed(const Error& error) {
@@ -431,6 +472,7 @@ Report Scanner::Impl::failed(const Error& error) {
   fresh.strays.reset();
   fresh.pm2.clear();
   fresh.zombies.clear();
+  fresh.returned.clear();
   plan = {};
   return fresh;
 }
@@ -440,6 +482,8 @@ void Scanner::Impl::finish(Report& fresh) {
   fresh.finished_unix_ms = unix_ms();
   fresh.reaped = std::exchange(reaped, {});
   fresh.reaping = reaper.awaited();
+  fresh.new_harms = new_harms.size();
+  add_harms(fresh.harms, std::exchange(new_harms, {}));
   if (!fresh.failure) {
     fresh.taken = snapshot.taken;
     fresh.processes = snapshot.processes.size();
@@ -448,6 +492,7 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.pm2 = pm2;
     fresh.verdicts = plan.verdicts;
     fresh.withheld = plan.withheld;
+    fresh.returned = kills.returned(snapshot, plan.verdicts);
     fresh.apps = apps.picture().apps;
     fresh.backends = apps.picture().memory.backends;
     fresh.conflicts = apps.picture().conflicts;
@@ -586,6 +631,28 @@ void Scanner::reconfigure(Config config) {
 
 void Scanner::note_failed_reload() {
   impl_->report.reload.successful = false;
+}
+
+const Breaker& Scanner::breaker() const {
+  return impl_->parts.state.breaker;
+}
+
+Result<void> Scanner::close_breaker(const std::string& by) {
+  Impl& impl = *impl_;
+  const Breaker was = std::exchange(impl.parts.state.breaker,
+                                    Breaker{.since_unix_ms = unix_ms()});
+  if (!was.open) return {};
+  impl.save_changes();
+  if (impl.state_failure) {
+    impl.parts.state.breaker = was;
+    return fail(Fault::Io, "it stays open: " + *impl.state_failure);
+  }
+  impl.kills.pardon();
+  const std::string what = "closed by " + by + "; " + breaker_text(was);
+  spdlog::warn("breaker {}", what);
+  if (impl.parts.audit) (void)impl.parts.audit->note("breaker_close", what);
+  impl.describe_self();
+  return {};
 }
 
 const Config& Scanner::config() const {

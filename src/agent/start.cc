@@ -6,6 +6,7 @@
 
 #include "strayd/agent/features.h"
 #include "strayd/agent/settle.h"
+#include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
 namespace strayd {
@@ -29,6 +30,12 @@ void restore_state(Scanner::Parts& parts, const std::string& boot) {
 
 }  // namespace
 
+std::string this_boot() {
+  const Result<std::string> boot_id =
+      read_file("/proc/sys/kernel/random/boot_id", 64);
+  return boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
+}
+
 Result<Scanner::Parts> prepare(const Config& config,
                                const std::string& procfs,
                                Wish wish) {
@@ -40,10 +47,7 @@ Result<Scanner::Parts> prepare(const Config& config,
                        .wish = wish};
   if (wish == Wish::Look) return parts;
 
-  const Result<std::string> boot_id =
-      read_file("/proc/sys/kernel/random/boot_id", 64);
-  const std::string boot =
-      boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
+  const std::string boot = this_boot();
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {
     parts.audit = *std::move(audit);
     // What was frozen by an earlier strayd is a process of this kernel.
@@ -60,14 +64,14 @@ void heed_changed_configuration(Scanner::Parts& parts) {
   if (!breaker.open) return;
   if (breaker.config_digest == parts.config.digest) {
     spdlog::error(
-        "breaker open, nothing is ended: {}; look into it, then change "
-        "the configuration and restart",
-        breaker.why);
+        "breaker open, nothing is ended: {}; look into it, then close it: "
+        "strayd breaker close",
+        one_line(breaker.why));
     return;
   }
   spdlog::info(
       "the configuration has changed: breaker closed (it was open: {})",
-      breaker.why);
+      one_line(breaker.why));
   if (parts.audit) {
     static_cast<void>(
         parts.audit->note("breaker_close", "the configuration has changed"));

@@ -86,6 +86,23 @@ void add_others(CLI::App& app, CommandLine& line, Command& chosen) {
   check->callback([&] { chosen = check_config_command; });
 }
 
+void add_breaker(CLI::App& app, CommandLine& line, Command& chosen) {
+  CLI::App* breaker = app.add_subcommand(
+      "breaker", "The switch that sent strayd back to observing");
+  breaker->require_subcommand(1);
+  CLI::App* status =
+      breaker->add_subcommand("status", "Whether it is open, since when, why");
+  status->callback([&] { chosen = breaker_status_command; });
+  CLI::App* close = breaker->add_subcommand(
+      "close", "Let strayd act again, once you know what opened it");
+  close->callback([&] { chosen = breaker_close_command; });
+  for (CLI::App* each : {status, close}) {
+    each->add_option("--config",
+                     line.config_file,
+                     "The configuration that the agent runs with");
+  }
+}
+
 int parse_and_run(int argc, char** argv) {
   CommandLine line;
   Command chosen;
@@ -99,6 +116,7 @@ int parse_and_run(int argc, char** argv) {
   add_run(app, line, chosen);
   add_scan(app, line, chosen);
   add_others(app, line, chosen);
+  add_breaker(app, line, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

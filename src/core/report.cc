@@ -66,6 +66,19 @@ void account_reaped(Totals& totals, const Reaped& reaped) {
 
 }  // namespace
 
+std::vector<Ended> ended(std::span<const Reaped> reaped) {
+  std::vector<Ended> all;
+  for (const Reaped& each : reaped) {
+    if (each.outcome != Outcome::Terminated &&
+        each.outcome != Outcome::Killed) {
+      continue;
+    }
+    all.push_back(
+        {.id = each.id, .kill = {.tree = each.tree, .rule = each.rule}});
+  }
+  return all;
+}
+
 Totals account(Totals before, const Report& report) {
   ++before.scans;
   if (report.failure) {
@@ -87,6 +100,10 @@ Totals account(Totals before, const Report& report) {
     ++before.withheld[{tree.rule, tree.why}];
   }
   for (const Reaped& reaped : report.reaped) account_reaped(before, reaped);
+  for (const auto& [root, returned] : report.returned) {
+    if (returned.is_new) ++before.returned[returned.rule];
+  }
+  before.harmful += report.new_harms;
   return before;
 }
 

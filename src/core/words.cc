@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "strayd/core/app_report.h"
+#include "strayd/core/harm.h"
 #include "strayd/core/intent.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
@@ -142,6 +143,18 @@ std::string_view to_string(Cause cause) {
       return "strayd";
     case Cause::Unknown:
       return "unknown";
+  }
+  std::abort();
+}
+
+std::string_view to_string(HarmKind kind) {
+  switch (kind) {
+    case HarmKind::LostProcess:
+      return "lost_process";
+    case HarmKind::LostListener:
+      return "lost_listener";
+    case HarmKind::Restarted:
+      return "restarted";
   }
   std::abort();
 }

@@ -6,6 +6,8 @@
 #include "strayd/report/audit_reader.h"
 #include "strayd/report/render.h"
 
+#include "words.h"
+
 namespace strayd {
 namespace {
 
@@ -71,6 +73,16 @@ void put_shown(Fields& fields, const Shown& shown) {
   fields["script"] = bounded(shown.script, kWord);
   fields["uid"] = or_null(shown.uid);
   fields["age_seconds"] = seconds(shown.age);
+}
+
+// Who may have started the orphan, and whether that was in vain before.
+void put_origin(Fields& fields, const Verdict& verdict, const Report& report) {
+  if (!verdict.kind) return;
+  const auto returned = report.returned.find(verdict.tree);
+  fields["parent"] =
+      bounded(words::parent(report, parent_of_tree(verdict)), 2 * kWord);
+  fields["returned"] =
+      returned == report.returned.end() ? 0 : returned->second.times;
 }
 
 }  // namespace
@@ -193,6 +205,7 @@ Fields verdict_fields(const Verdict& verdict, const Report& report) {
   if (!verdict.chain.empty()) fields["ppid"] = verdict.chain.front().pid;
   const auto shown = report.shown.find(verdict.id);
   if (shown != report.shown.end()) put_shown(fields, shown->second);
+  put_origin(fields, verdict, report);
   return fields;
 }
 

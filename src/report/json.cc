@@ -105,6 +105,7 @@ void add_more(Json& object, const Report& report) {
     blind[valid_utf8(feature)] = text(why);
   }
   object["blind"] = std::move(blind);
+  add_aftermath(object, report);
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ Json scan_object(const Report& report);
 Json apps(const Report& report);
 Json conflicts(const Report& report);
 Json remotes(const std::optional<std::vector<RemoteShare>>& shares);
+// What came of the kills: "harms" and "returned".
+void add_aftermath(Json& object, const Report& report);
 
 // One line, with a newline at its end.
 std::string dump(const Json& object);

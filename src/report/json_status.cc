@@ -44,6 +44,14 @@ Json by_reason(const Map& counts) {
   return list;
 }
 
+Json returned(const Totals& totals) {
+  Json list = Json::array();
+  for (const auto& [rule, count] : totals.returned) {
+    list.push_back({{"rule", text(rule)}, {"count", count}});
+  }
+  return list;
+}
+
 Json totals(const Totals& totals) {
   Json errors = Json::object();
   for (const auto& [reason, count] : totals.scan_errors) {
@@ -54,7 +62,9 @@ Json totals(const Totals& totals) {
           {"detected", detected(totals)},
           {"killed", killed(totals)},
           {"failures", by_reason(totals.failures)},
-          {"withheld", by_reason(totals.withheld)}};
+          {"withheld", by_reason(totals.withheld)},
+          {"returned", returned(totals)},
+          {"harmful", totals.harmful}};
 }
 
 Json features(const Report& report) {

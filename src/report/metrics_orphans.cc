@@ -126,6 +126,26 @@ void add_withheld(Page& page, const Report& report) {
   }
 }
 
+void add_returned(Page& page, const Report& report) {
+  Family& returned = page.counter(
+      "strayd_orphans_returned_total",
+      "Orphan trees that came back within ten minutes after strayd had ended "
+      "one like them: something starts them again.");
+  for (const std::string& rule : report.rules) {
+    returned.add({{"rule", rule}}, 0);
+  }
+  for (const auto& [rule, count] : report.totals.returned) {
+    returned.add({{"rule", rule}}, static_cast<double>(count));
+  }
+}
+
+void add_harmful(Page& page, const Report& report) {
+  page.counter("strayd_kills_harmful_total",
+               "Kills that harmed an app of PM2's: it lost a process or a "
+               "listener, or restarted. Counted once for each such app.")
+      .set({}, static_cast<double>(report.totals.harmful));
+}
+
 }  // namespace
 
 void add_orphans(Page& page, const Report& report) {
@@ -134,6 +154,8 @@ void add_orphans(Page& page, const Report& report) {
   add_killed(page, report);
   add_failures(page, report);
   add_withheld(page, report);
+  add_harmful(page, report);
+  add_returned(page, report);
   page.histogram("strayd_reap_duration_seconds",
                  "From the first signal to a process until its exit was seen, "
                  "in seconds.")

@@ -9,6 +9,7 @@
 #include "strayd/report/version.h"
 
 #include "html.h"
+#include "page_parts.h"
 #include "words.h"
 
 namespace strayd {
@@ -265,6 +266,8 @@ std::string totals(const Report& report) {
   row("Orphans ended", sum(totals.killed));
   row("Orphans that could not be ended or were spared at the last look",
       sum(totals.failures));
+  row("Orphans that came back", sum(totals.returned));
+  row("Kills that harmed an app", totals.harmful);
   return table.text("");
 }
 
@@ -295,10 +298,11 @@ std::string status_page(const Report& report) {
       "<meta http-equiv=\"refresh\" content=\"10\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<title>strayd</title>\n<style>{}</style>\n</head>\n<body>\n{}<main>\n"
-      "{}{}{}{}{}{}{}</main>\n</body>\n</html>\n",
+      "{}{}{}{}{}{}{}{}</main>\n</body>\n</html>\n",
       html::kStyle,
       header(report),
       alarms(report),
+      html::aftermath(report),
       candidates(report),
       homes(report),
       apps(report),

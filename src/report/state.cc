@@ -149,6 +149,18 @@ Result<LoadedState> load_state(const std::string& directory) {
   return LoadedState{.state = std::move(*state)};
 }
 
+Result<State> peek_state(const std::string& directory) {
+  struct stat found{};
+  if (::stat(directory.c_str(), &found) != 0) {
+    return std::unexpected(errno_error("stat " + directory, errno));
+  }
+  const std::string path = path_in(directory, kFile);
+  const Result<std::string> text = read_file(path, kLargestStateFile);
+  if (text) return parse_state(*text);
+  if (text.error().fault == Fault::NotFound) return State{};
+  return std::unexpected(text.error());
+}
+
 Result<void> save_state(const std::string& directory, const State& state) {
   const Result<void> small_enough = check_size(state);
   if (!small_enough) return small_enough;

@@ -130,6 +130,23 @@ std::string deeds(const Report& report) {
   return text.empty() ? "" : "\n" + text;
 }
 
+// What came of the kills before.
+std::string aftermath(const Report& report) {
+  std::string text;
+  for (const Harm& harm : report.harms) {
+    text += fmt::format("\nHarm: {}\n", one_line(harm.text));
+  }
+  for (const auto& [root, returned] : report.returned) {
+    text += fmt::format(
+        "\n{} came back {} after strayd had ended it. To end it for good, stop "
+        "what starts it; its parent is {}.\n",
+        root.pid,
+        words::times(returned.times),
+        words::parent(report, returned.parent));
+  }
+  return text;
+}
+
 // Held ones are spoken of under their own reasons.
 std::string withheld(const Report& report) {
   std::map<Withheld, std::vector<pid_t>> trees;
@@ -169,6 +186,13 @@ std::string missing(const Report& report) {
 
 }  // namespace
 
+std::string breaker_text(const Breaker& breaker) {
+  if (!breaker.open) return "the breaker is closed";
+  return fmt::format("the breaker is open since {}: {}",
+                     words::moment(breaker.since_unix_ms),
+                     one_line(breaker.why));
+}
+
 std::string scan_text(const Report& report, Detail detail) {
   if (report.failure) {
     return fmt::format(
@@ -183,6 +207,7 @@ std::string scan_text(const Report& report, Detail detail) {
     text += "\nNo orphaned processes found\n";
   }
   text += deeds(report);
+  text += aftermath(report);
   text += withheld(report);
   text += missing(report);
   if (detail == Detail::Brief) text += left_alone(report);

@@ -93,8 +93,8 @@ std::string_view explained(Withheld why) {
     case Withheld::RuleForbids:
       return "their rule's `reap` setting does not let strayd end them.";
     case Withheld::BreakerOpen:
-      return "the breaker is open. Find out what opened it before an operator "
-             "closes it.";
+      return "the breaker is open. Find out what opened it, then close it: "
+             "`strayd breaker close`.";
     case Withheld::OverBudget:
       return "more orphan trees than `limits` allow to be ended, so none is.";
     case Withheld::Disarmed:
@@ -149,6 +149,19 @@ std::string title(const Shown& shown) {
   if (shown.program.empty()) return "?";
   if (shown.script.empty()) return one_line(shown.program);
   return one_line(shown.program) + " " + one_line(shown.script);
+}
+
+std::string parent(const Report& report, const std::optional<ProcId>& parent) {
+  if (!parent) return "init (it was reparented)";
+  const Shown known = shown(report, *parent);
+  if (known.program.empty()) return fmt::format("pid {}", parent->pid);
+  return fmt::format("{} (pid {})", title(known), parent->pid);
+}
+
+std::string times(int count) {
+  if (count == 1) return "once";
+  if (count == 2) return "twice";
+  return fmt::format("{} times", count);
 }
 
 }  // namespace strayd::words

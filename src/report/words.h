@@ -42,4 +42,11 @@ Shown shown(const Report& report, const ProcId& id);
 // "node server.ts", or the program alone.
 std::string title(const Shown& shown);
 
+// Who a tree of orphans belongs to by birth: "bash deploy.sh (pid 12)", or init
+// where its own parent is gone.
+std::string parent(const Report& report, const std::optional<ProcId>& parent);
+
+// How often an orphan came back: "once", "twice", "3 times".
+std::string times(int count);
+
 }  // namespace strayd::words

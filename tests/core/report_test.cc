@@ -23,6 +23,22 @@ TEST(Account, a_kill_is_counted_when_its_exit_was_seen) {
   EXPECT_EQ(totals.failures.at({"r", FailureWhy::Survived}), 1U);
 }
 
+TEST(Account, a_harm_is_counted_when_it_is_found) {
+  Report report;
+  report.harms.resize(3);
+  report.new_harms = 2;
+  EXPECT_EQ(account({}, report).harmful, 2U);
+}
+
+TEST(Account, an_orphan_that_came_back_is_counted_when_it_is_new) {
+  Report report;
+  report.returned[{.pid = 100}] = {.rule = "a", .times = 7, .is_new = true};
+  report.returned[{.pid = 101}] = {.rule = "a", .times = 1, .is_new = true};
+  report.returned[{.pid = 102}] = {.rule = "b", .times = 1, .is_new = false};
+  const std::map<std::string, std::uint64_t> once{{"a", 2}};
+  EXPECT_EQ(account({}, report).returned, once);
+}
+
 TEST(Account, a_histogram_counts_in_the_bucket_whose_bound_is_not_passed) {
   Histogram histogram = Histogram::with({1, 5});
   histogram.observe(1);

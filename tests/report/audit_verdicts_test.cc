@@ -70,6 +70,56 @@ TEST_F(AuditVerdicts, names_a_new_candidate_and_the_reason) {
   EXPECT_EQ(line["age_seconds"], 90.0);
 }
 
+TEST_F(AuditVerdicts, names_the_parent_of_an_orphan_and_its_returns) {
+  Verdict orphan = stray_;
+  orphan.kind = Standing::Stray;
+  const ProcId parent = orphan.chain.front();
+  Report report{.verdicts = {orphan}};
+  report.shown[parent] = {.program = "bash", .script = "respawn.sh"};
+  nlohmann::json line = lines_for(report).front();
+  EXPECT_EQ(line["parent"], "bash respawn.sh (pid 5)");
+  EXPECT_EQ(line["returned"], 0);
+
+  report.verdicts[0].reason.why = Why::Superseded;
+  report.returned[orphan.tree] = {.rule = "tsx-server", .times = 3};
+  EXPECT_EQ(lines_for(report).front()["returned"], 3);
+}
+
+TEST_F(AuditVerdicts, says_where_init_took_an_orphan_over) {
+  Verdict orphan = stray_;
+  orphan.kind = Standing::Stray;
+  orphan.chain = {{.pid = 1}};
+  EXPECT_EQ(lines_for({.verdicts = {orphan}}).front()["parent"],
+            "init (it was reparented)");
+}
+
+TEST_F(AuditVerdicts, names_no_parent_of_what_is_no_orphan) {
+  const auto line =
+      lines_for(
+          {.verdicts = {verdict_on(100, Standing::Managed, Why::ListedByPm2)}})
+          .front();
+  EXPECT_FALSE(line.contains("parent"));
+  EXPECT_FALSE(line.contains("returned"));
+}
+
+TEST_F(AuditVerdicts, stays_below_the_longest_line_whatever_names_there_are) {
+  for (const std::string piece :
+       {"x", "\"", "\xFF", "\n", "\xF0\x9F\x90\xBC"}) {
+    std::string name;
+    while (name.size() < 10'000) name += piece;
+    Verdict orphan = stray_;
+    orphan.kind = Standing::Stray;
+    orphan.rule = orphan.app = orphan.home = orphan.reason.text = name;
+    Report report{.verdicts = {orphan}};
+    report.shown[orphan.id] = report.shown[orphan.chain.front()] = {
+        .program = name, .script = name, .uid = 4'294'967'294};
+    report.returned[orphan.tree] = {.times = 2'147'483'647};
+    lines_for({});
+    ASSERT_THAT(lines_for(report), SizeIs(1));
+    EXPECT_LE(lines_of(file_).back().size(), 4096U);
+  }
+}
+
 TEST_F(AuditVerdicts, writes_nothing_on_an_idle_host) {
   const Report report{.verdicts = {stray_}};
   lines_for(report);

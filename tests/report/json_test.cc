@@ -127,6 +127,8 @@ TEST(ScanJson, is_one_line_of_valid_utf8_whatever_a_process_calls_itself) {
   report.apps.front().remotes = {{.remote = hostile}};
   report.conflicts.front().app.app = hostile;
   report.rules.front() = hostile;
+  report.harms.front().text = report.harms.front().app.app = hostile;
+  report.returned.begin()->second.rule = hostile;
   for (const std::string& text : {scan_json(report), status_json(report)}) {
     EXPECT_TRUE(ordered_json::accept(text));
     EXPECT_EQ(text, valid_utf8(text));
@@ -149,6 +151,35 @@ TEST(StatusJson, is_the_scan_with_what_a_page_needs_beside_it) {
   EXPECT_EQ(status["features"]["ptrace"], false);
   EXPECT_EQ(status["totals"]["killed"][0]["count"], 2);
   EXPECT_EQ(status["withheld"][0]["reason"], "breaker_open");
+}
+
+TEST(ScanJson, tells_what_came_of_earlier_kills) {
+  const ordered_json scan =
+      ordered_json::parse(scan_json(sample::rich_report()));
+  EXPECT_EQ(scan["harms"],
+            ordered_json::parse(
+                R"([{"home":"/root/.pm2","app":"feed","what":"lost_listener",
+               "tree":4500,"start_ticks":45000,"rule":"tsx-server",
+               "text":"feed does not listen on port 3000 any more since strayd )"
+                R"(ended the orphan tree of pid 4500",
+               "found_unix_ms":1738317600000}])"));
+  EXPECT_EQ(scan["returned"],
+            ordered_json::parse(
+                R"([{"pid":4950,"start_ticks":49500,"rule":"tsx-server",
+                     "times":2,"parent":{"pid":4940,"start_ticks":49400,
+                     "program":"dash","script":"respawn.sh"}}])"));
+  const ordered_json status =
+      ordered_json::parse(status_json(sample::rich_report()));
+  EXPECT_EQ(status["totals"]["harmful"], 1);
+  EXPECT_EQ(status["totals"]["returned"],
+            ordered_json::parse(R"([{"rule":"tsx-server","count":2}])"));
+}
+
+TEST(ScanJson, what_init_took_over_has_no_parent) {
+  Report report = sample::rich_report();
+  report.returned.begin()->second.parent.reset();
+  const ordered_json scan = ordered_json::parse(scan_json(report));
+  EXPECT_TRUE(scan["returned"][0]["parent"].is_null());
 }
 
 TEST(StatusJson, an_unknown_backend_is_null_and_a_missing_one_is_not_up) {

@@ -124,6 +124,10 @@ TEST(Metrics, every_known_combination_is_there_at_zero) {
   EXPECT_THAT(text,
               HasSubstr("strayd_kills_withheld_total{rule=\"tsx-server\","
                         "reason=\"disarmed\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("strayd_kills_harmful_total 0\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("strayd_orphans_returned_total{rule=\"tsx-server\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("strayd_zombies{rule=\"tsx-server\"} 0\n"));
   EXPECT_THAT(text,
               HasSubstr("strayd_scan_errors_total{reason=\"timed_out\"} 0\n"));

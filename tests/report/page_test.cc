@@ -53,6 +53,8 @@ TEST(StatusPage, a_script_in_a_name_is_text) {
     reaped.detail = hostile;
   }
   report.breaker.why = hostile;
+  report.harms.front().text = report.harms.front().app.app = hostile;
+  report.returned.begin()->second.rule = hostile;
   report.blind = {{hostile, hostile}};
   report.features = {{hostile, false}};
   report.failure = Error{.fault = Fault::Io, .what = hostile};
@@ -72,6 +74,18 @@ TEST(StatusPage, shows_mode_breaker_and_what_is_blind) {
   EXPECT_THAT(page, HasSubstr("breaker: open"));
   EXPECT_THAT(page, HasSubstr("4 orphan trees in one scan"));
   EXPECT_THAT(page, HasSubstr("CAP_SYS_PTRACE is missing"));
+}
+
+TEST(StatusPage, shows_harm_and_orphans_that_came_back) {
+  const std::string page = status_page(sample::rich_report());
+  EXPECT_THAT(page, HasSubstr("Harm that strayd did"));
+  EXPECT_THAT(page, HasSubstr("feed does not listen on port 3000 any more"));
+  EXPECT_THAT(page, HasSubstr("Orphans that came back"));
+  EXPECT_THAT(page, HasSubstr("dash respawn.sh (pid 4940)"));
+  EXPECT_THAT(page, HasSubstr(">twice<"));
+  const std::string quiet = status_page(sample::quiet_report());
+  EXPECT_THAT(quiet, Not(HasSubstr("<caption>Harm that strayd did")));
+  EXPECT_THAT(quiet, Not(HasSubstr("<caption>Orphans that came back")));
 }
 
 TEST(StatusPage, an_online_app_that_nothing_serves_stands_out) {

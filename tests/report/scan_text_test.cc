@@ -99,6 +99,26 @@ TEST(ScanText, says_what_became_of_each) {
                         "last look: changed (it runs another program now).\n"));
 }
 
+TEST(ScanText, says_what_came_of_earlier_kills) {
+  const std::string text = scan_text(sample::rich_report());
+  EXPECT_THAT(text,
+              HasSubstr("\nHarm: feed does not listen on port 3000 any more"));
+  EXPECT_THAT(text,
+              HasSubstr("\n4950 came back twice after strayd had ended it. To "
+                        "end it for good, stop what starts it; its parent is "
+                        "dash respawn.sh (pid 4940).\n"));
+  const std::string quiet = scan_text(sample::quiet_report());
+  EXPECT_THAT(quiet, Not(HasSubstr("Harm")));
+  EXPECT_THAT(quiet, Not(HasSubstr("came back")));
+}
+
+TEST(ScanText, the_breaker_is_told_in_one_line) {
+  EXPECT_EQ(breaker_text({}), "the breaker is closed");
+  EXPECT_EQ(breaker_text(
+                {.open = true, .why = "a\nb", .since_unix_ms = sample::kNoon}),
+            "the breaker is open since 2025-01-31 12:00:00 UTC: a\\nb");
+}
+
 TEST(ScanText, foreign_bytes_make_no_line_and_no_terminal_sequence) {
   Report report = sample::rich_report();
   const std::string hostile = "x\nNo orphaned processes found\n\x1B[2J\xFF";
@@ -110,6 +130,7 @@ TEST(ScanText, foreign_bytes_make_no_line_and_no_terminal_sequence) {
   report.pm2.front().home = hostile;
   report.reaped.front().app = hostile;
   report.breaker.why = hostile;
+  report.harms.front().text = hostile;
   for (const Detail detail : {Detail::Brief, Detail::Full}) {
     const std::string text = scan_text(report, detail);
     EXPECT_THAT(text, Not(HasSubstr("\nNo orphaned processes found\n")));

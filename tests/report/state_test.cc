@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "strayd/sys/os.h"
+
 #include "report/audit_support.h"
 
 namespace strayd::test {
@@ -76,6 +78,19 @@ TEST(State, comes_back_as_it_was_saved) {
   struct stat found{};
   ASSERT_EQ(::stat((dir / "state.json").c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
+}
+
+TEST(State, can_be_peeked_at_without_a_trace) {
+  const RamDir dir;
+  EXPECT_EQ(peek_state(dir / "new").error().fault, Fault::NotFound);
+  EXPECT_FALSE(std::filesystem::exists(dir / "new"));
+  EXPECT_EQ(peek_state(dir.path()), State{});
+  ASSERT_TRUE(save_state(dir.path(), some_state()));
+  EXPECT_EQ(peek_state(dir.path()), some_state());
+  ASSERT_TRUE(replace_file(dir / "state.json", "{"));
+  EXPECT_EQ(peek_state(dir.path()).error().fault, Fault::Malformed);
+  EXPECT_EQ(read_file(dir / "state.json", 100), "{");
+  EXPECT_THAT(set_aside(dir), SizeIs(0));
 }
 
 TEST(State, says_that_it_is_of_strayd_and_of_which_version) {

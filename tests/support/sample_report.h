@@ -226,9 +226,29 @@ inline void add_totals(Report& report) {
   totals.killed[{kRule, Standing::Stray, Outcome::Killed}] = 1;
   totals.failures[{kRule, FailureWhy::Changed}] = 1;
   totals.withheld[{kRule, Withheld::BreakerOpen}] = 5;
+  totals.returned[kRule] = 2;
+  totals.harmful = 1;
   totals.reap_duration.observe(0.41);
   totals.reap_duration.observe(12);
   totals.orphan_age.observe(90);
+}
+
+// The stray came back for the second time, started by a script; and ending
+// something once harmed an app.
+inline void add_aftermath(Report& report) {
+  for (Verdict& verdict : report.verdicts) {
+    if (verdict.id == id(4950)) verdict.chain = {id(4940), id(1)};
+  }
+  report.shown[id(4940)] = {
+      .program = "dash", .script = "respawn.sh", .uid = 1000};
+  report.returned[id(4950)] = {
+      .rule = kRule, .parent = id(4940), .times = 2, .is_new = true};
+  report.harms = {{.app = {.home = kHome, .app = "feed"},
+                   .kind = HarmKind::LostListener,
+                   .kill = {.tree = id(4500), .rule = kRule},
+                   .text = "feed does not listen on port 3000 any more since "
+                           "strayd ended the orphan tree of pid 4500",
+                   .found_unix_ms = kNoon - 7'200'000}};
 }
 
 // Everything at once: orphans, held, pending, reaped, homes in every state, an
@@ -244,6 +264,7 @@ inline Report rich_report() {
   add_sockets(report);
   add_deeds(report);
   add_totals(report);
+  add_aftermath(report);
   report.breaker = {.open = true,
                     .why = "4 orphan trees in one scan, and 3 are allowed",
                     .since_unix_ms = kNoon - 7'200'000};

@@ -70,6 +70,10 @@ class Scanner {
   // The newest report with what became known since.
   Report latest() const;
 
+  const Breaker& breaker() const;
+  // Durably, and takes note of who wished it. An error: it stays open.
+  Result<void> close_breaker(const std::string& by);
+
   // Takes the new configuration whole. Suspicions start anew.
   void reconfigure(Config config);
   void note_failed_reload();

@@ -9,6 +9,9 @@
 
 namespace strayd {
 
+// The boot id of the running kernel; "unknown" where it can't be read.
+std::string this_boot();
+
 // Opens the process table and, unless the wish is only to look, the audit
 // ledger and the state; settles what an earlier strayd left behind. Fails where
 // nothing could be seen; what merely disarms is said in the report.

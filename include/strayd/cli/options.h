@@ -47,6 +47,8 @@ ExitCode scan_command(const CommandLine& line);
 ExitCode explain_command(const CommandLine& line);
 ExitCode doctor_command(const CommandLine& line);
 ExitCode check_config_command(const CommandLine& line);
+ExitCode breaker_status_command(const CommandLine& line);
+ExitCode breaker_close_command(const CommandLine& line);
 
 // One line, or one for each problem, on standard error.
 ExitCode complain(const Error& error, ExitCode code);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,11 +15,14 @@
 
 #include "strayd/core/app_report.h"
 #include "strayd/core/backends.h"
+#include "strayd/core/harm.h"
+#include "strayd/core/kill.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
 #include "strayd/core/result.h"
+#include "strayd/core/returned.h"
 #include "strayd/core/supervisor.h"
 #include "strayd/core/verdict.h"
 
@@ -103,6 +107,8 @@ struct Totals {
       killed{};  // Terminated, Killed
   std::map<std::pair<std::string, FailureWhy>, std::uint64_t> failures{};
   std::map<std::pair<std::string, Withheld>, std::uint64_t> withheld{};
+  std::map<std::string, std::uint64_t> returned{};  // trees, by rule
+  std::uint64_t harmful = 0;  // kills, once for each app that they harmed
   Histogram scan_duration{};
   Histogram reap_duration{};
   Histogram orphan_age{};
@@ -141,10 +147,18 @@ struct Report {
   RestartLedger ledger{};
   std::vector<std::string> rules{};  // names, for zero-initialised series
   std::map<std::string, std::size_t> zombies{};  // by rule
-  std::vector<ProcId> newly_detected{};  // orphans first seen in this scan
+  std::vector<ProcId> newly_detected{};   // orphans first seen in this scan
+  std::map<ProcId, Returned> returned{};  // by the tree's root
+  std::vector<Harm> harms{};  // the newest kMostHarms since strayd started
+  std::size_t new_harms = 0;  // how many of them this scan found: the last
   ReloadState reload{};
   Totals totals{};
 };
+
+inline constexpr std::size_t kMostHarms = 20;
+
+// Those whose exit was seen after a signal of ours.
+std::vector<Ended> ended(std::span<const Reaped> reaped);
 
 // The counters after this report. Pure; the only place where they rise.
 Totals account(Totals before, const Report& report);

@@ -15,6 +15,9 @@ std::string valid_utf8(std::string_view bytes);
 // Valid UTF-8 and no control character: safe in a log line or a terminal.
 std::string one_line(std::string_view bytes);
 
+// "the breaker is closed", or "the breaker is open since …: why".
+std::string breaker_text(const Breaker& breaker);
+
 // The Prometheus text exposition 0.0.4 of the newest report. Pure. What the
 // report does not know is absent, never 0; every label value is valid UTF-8,
 // free of control characters and at most 128 bytes long.

@@ -39,6 +39,10 @@ struct LoadedState {
 // strayd has no file descriptor or memory left: then nothing is moved.
 Result<LoadedState> load_state(const std::string& directory);
 
+// What the file says, for whoever only asks: nothing is made or moved. No file
+// is an empty state; NotFound: there is no such directory.
+Result<State> peek_state(const std::string& directory);
+
 // Atomic and durable. Exhausted: more of something than load_state() would
 // believe; the file stays as it is.
 Result<void> save_state(const std::string& directory, const State& state);

@@ -1,0 +1,68 @@
+#include "kill_watch.h"
+
+#include <utility>
+
+namespace strayd {
+namespace {
+
+std::uint64_t count_of(const RestartLedger& ledger,
+                       const AppKey& app,
+                       Cause cause) {
+  const auto account = ledger.apps.find(app);
+  if (account == ledger.apps.end()) return 0;
+  const auto count = account->second.restarts.find(cause);
+  return count == account->second.restarts.end() ? 0 : count->second;
+}
+
+}  // namespace
+
+std::vector<AppRestart> restarts_since(const RestartLedger& before,
+                                       const RestartLedger& now) {
+  std::vector<AppRestart> gained;
+  for (const auto& [app, account] : now.apps) {
+    for (const auto& [cause, count] : account.restarts) {
+      if (count <= count_of(before, app, cause)) continue;
+      gained.push_back({.app = app, .cause = cause});
+    }
+  }
+  return gained;
+}
+
+void KillWatch::note_begun(const TreeOrder& order) {
+  begun_.push_back({.tree = order.root, .rule = order.rule});
+}
+
+void KillWatch::note(const Reaped& reaped) {
+  for (Ended& each : ended({&reaped, 1})) ended_.push_back(std::move(each));
+}
+
+std::vector<Harm> KillWatch::harms(BootTime now,
+                                   std::span<const AppFacts> apps,
+                                   std::span<const AppRestart> restarts) {
+  HarmFindings found = look_for_harm(std::move(harm_),
+                                     {.now = now,
+                                      .apps = apps,
+                                      .restarts = restarts,
+                                      .begun = begun_,
+                                      .ended = ended_});
+  harm_ = std::move(found.memory);
+  begun_.clear();
+  for (Ended& each : std::exchange(ended_, {})) {
+    gone_.push_back(std::move(each));
+  }
+  return std::move(found.harms);
+}
+
+std::map<ProcId, Returned> KillWatch::returned(
+    const Snapshot& snapshot, std::span<const Verdict> verdicts) {
+  ReturnFindings found = look_for_returns(
+      std::move(returns_), snapshot, verdicts, std::exchange(gone_, {}));
+  returns_ = std::move(found.memory);
+  return std::move(found.returned);
+}
+
+void KillWatch::pardon() {
+  harm_ = pardoned(std::move(harm_));
+}
+
+}  // namespace strayd

@@ -1,0 +1,14 @@
+// Sections of the status page that have a file of their own.
+#pragma once
+
+#include <string>
+
+#include "strayd/core/report.h"
+
+namespace strayd::html {
+
+// What came of the kills: harm, and orphans that came back. Empty where there
+// is neither.
+std::string aftermath(const Report& report);
+
+}  // namespace strayd::html

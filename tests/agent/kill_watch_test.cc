@@ -1,0 +1,125 @@
+// What the agent hands on of its kills, and when.
+#include "kill_watch.h"
+
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/world.h"
+
+namespace strayd {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::kHome;
+using testing::kNow;
+using ::testing::SizeIs;
+using testing::World;
+
+constexpr ProcId kOrphan{.pid = 900, .start_ticks = 1};
+const AppKey kApp{.home = kHome, .app = "api"};
+
+Reaped reaped(Outcome outcome) {
+  return {
+      .id = kOrphan, .tree = kOrphan, .rule = "tsx-server", .outcome = outcome};
+}
+
+const std::vector<AppFacts> kApps{{.app = kApp, .processes = {kOrphan}}};
+const std::vector<AppRestart> kCrash{{.app = kApp, .cause = Cause::Signal}};
+
+TEST(KillWatch, only_an_exit_that_was_seen_is_a_kill) {
+  for (const Outcome outcome :
+       {Outcome::Gone, Outcome::Refused, Outcome::Failed}) {
+    KillWatch kills;
+    kills.harms(kNow, kApps, {});
+    kills.note(reaped(outcome));
+    EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, kCrash), IsEmpty());
+  }
+  for (const Outcome outcome : {Outcome::Terminated, Outcome::Killed}) {
+    KillWatch kills;
+    kills.harms(kNow, kApps, {});
+    kills.note(reaped(outcome));
+    EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}), SizeIs(1));
+  }
+}
+
+TEST(KillWatch, a_signal_is_watched_before_the_exit) {
+  KillWatch kills;
+  kills.harms(kNow, kApps, {});
+  kills.note_begun({.root = kOrphan, .rule = "tsx-server"});
+  const std::vector<Harm> harms = kills.harms(kNow + seconds{5}, kApps, kCrash);
+  ASSERT_THAT(harms, SizeIs(1));
+  EXPECT_EQ(harms[0].kill, (Kill{.tree = kOrphan, .rule = "tsx-server"}));
+}
+
+TEST(KillWatch, a_kill_is_told_once) {
+  KillWatch kills;
+  kills.harms(kNow, kApps, {});
+  kills.note_begun({.root = kOrphan});
+  kills.note(reaped(Outcome::Killed));
+  EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}), SizeIs(1));
+  EXPECT_THAT(kills.harms(kNow + seconds{600}, kApps, kCrash), IsEmpty());
+}
+
+TEST(KillWatch, a_pardon_reaches_the_memory) {
+  KillWatch kills;
+  std::vector<AppFacts> apps = kApps;
+  apps.push_back({.app = {.home = kHome, .app = "mail"}});
+  kills.harms(kNow, apps, {});
+  kills.note(reaped(Outcome::Killed));
+  ASSERT_THAT(kills.harms(kNow + seconds{5}, apps, {}), SizeIs(1));
+  kills.pardon();
+  const std::vector<AppRestart> crash{
+      {.app = {.home = kHome, .app = "mail"}, .cause = Cause::Signal}};
+  EXPECT_THAT(kills.harms(kNow + seconds{10}, apps, crash), IsEmpty());
+}
+
+// A scan that failed judges nothing, and the ends before it are no less true.
+TEST(KillWatch, an_end_before_a_failed_scan_is_remembered_for_returns) {
+  KillWatch kills;
+  World world;
+  const auto stray = [&](pid_t pid, seconds started) {
+    const ProcId id = world.server(pid, 1, started).id;
+    return std::vector<Verdict>{
+        {.id = id, .rule = "tsx-server", .tree = id, .kind = Standing::Stray}};
+  };
+  const std::vector<Verdict> first = stray(900, seconds{9'000});
+  kills.harms(kNow, {}, {});
+  kills.returned(world.snapshot, first);
+  Reaped done = reaped(Outcome::Terminated);
+  done.id = done.tree = first[0].id;
+  kills.note(done);
+  kills.harms(kNow + seconds{5}, {}, {});  // of the scan that failed
+  world.snapshot.processes.pop_back();
+  const std::vector<Verdict> second = stray(901, seconds{10'006});
+  world.snapshot.taken = kNow + seconds{10};
+  kills.harms(world.snapshot.taken, {}, {});
+  EXPECT_THAT(kills.returned(world.snapshot, second), SizeIs(1));
+}
+
+TEST(RestartsSince, name_each_app_and_cause_that_rose) {
+  const AppKey other{.home = kHome, .app = "other"};
+  const AppKey fresh{.home = kHome, .app = "fresh"};
+  RestartLedger before;
+  before.apps[kApp].restarts = {{Cause::Operator, 1}, {Cause::Signal, 2}};
+  before.apps[other].restarts = {{Cause::ExitCode, 7}};
+  RestartLedger now = before;
+  now.apps[kApp].restarts = {
+      {Cause::Operator, 1}, {Cause::Signal, 4}, {Cause::Oom, 1}};
+  now.apps[fresh].restarts = {{Cause::Unknown, 1}};
+  std::vector<std::pair<AppKey, Cause>> found;
+  for (const AppRestart& restart : restarts_since(before, now)) {
+    found.emplace_back(restart.app, restart.cause);
+  }
+  EXPECT_THAT(found,
+              ElementsAre(std::pair(kApp, Cause::Signal),
+                          std::pair(kApp, Cause::Oom),
+                          std::pair(fresh, Cause::Unknown)));
+  EXPECT_THAT(restarts_since(now, now), IsEmpty());
+}
+
+}  // namespace
+}  // namespace strayd

@@ -1,0 +1,73 @@
+// An orphan that an app of PM2's lives on: ending it harms the app. It is seen,
+// said, and the last that is ended until an operator has looked.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import test from "node:test";
+import { gone, startStray } from "./support/backends.mjs";
+import { startPm2 } from "./support/pm2.mjs";
+import { freePort, sandbox } from "./support/sandbox.mjs";
+import { auditOf, command, configure, intentsOf, startStrayd } from "./support/strayd.mjs";
+import { throughout, until } from "./support/wait.mjs";
+
+const seconds = 1000;
+const rule = { name: "upstream", pattern: "upstream\\.mjs", exe: "node", grace: "1s" };
+
+const upstream = `
+import { createServer } from "node:net";
+createServer(() => {}).listen(process.argv[2], "127.0.0.1");
+`;
+// Ends when its connection does; without one it tries for ever.
+const dependent = `
+import { createConnection } from "node:net";
+function connect() {
+  let connected = false;
+  createConnection(process.env.UPSTREAM, "127.0.0.1")
+    .on("connect", () => { connected = true; console.log("connected"); })
+    .on("error", () => {})
+    .on("close", () => (connected ? process.exit(1) : setTimeout(connect, 200)));
+}
+connect();
+`;
+
+test("the kill that made an app restart opens the breaker, until an operator closes it", async (t) => {
+  const box = sandbox();
+  writeFileSync(box.path("upstream.mjs"), upstream);
+  writeFileSync(box.path("dependent.mjs"), dependent);
+  const port = await freePort();
+  const pm2 = startPm2(t, box);
+  const settings = await configure(box, { rules: [rule], scan: { interval: "500ms" } });
+  const start = (at) => startStray(["node", "upstream.mjs", String(at)], { cwd: box.directory });
+
+  const lifeline = start(port);
+  await pm2.cli(["start", box.path("dependent.mjs"), "--name", "dependent"], { env: { UPSTREAM: String(port) } });
+  await pm2.online("dependent", 1);
+  const agent = await startStrayd(t, settings);
+  assert.equal(await agent.metric("strayd_kills_harmful_total"), 0);
+
+  await gone(lifeline);
+  await until("the harm is counted", async () => (await agent.metric("strayd_kills_harmful_total")) === 1);
+  assert.equal(await agent.metric("strayd_breaker_open"), 1);
+  const { breaker, harms } = await agent.status();
+  assert.match(breaker.why, /^harm: dependent \(PM2 in .*\) restarted \(cause: \w+\) after strayd ended the orphan tree of pid \d+ \(rule upstream\)$/);
+  assert.equal(harms.length, 1);
+  assert.equal(harms[0].app, "dependent");
+  assert.equal(harms[0].what, "restarted");
+  assert.equal(harms[0].rule, "upstream");
+  assert.equal(harms[0].tree, intentsOf(settings)[0].pid);
+  assert.match(await (await agent.get("/")).text(), /Harm that strayd did/);
+  const notes = auditOf(settings).filter(({ event }) => event === "note").map(({ what }) => what);
+  assert.deepEqual(notes, ["harm", "breaker_open"]);
+  assert.match(agent.log, /harm: dependent/);
+
+  const another = start(await freePort());
+  const intents = intentsOf(settings).length;
+  await throughout(8 * seconds, () => assert.equal(intentsOf(settings).length, intents));
+  assert.equal(another.processes().length, 1, "nothing is ended any more");
+
+  const { status } = await command(["breaker", "close", "--config", settings.file]);
+  assert.equal(status, 0);
+  await gone(another);
+  await agent.scans(3);
+  assert.equal(await agent.metric("strayd_kills_harmful_total"), 1, "this one harmed nobody");
+  assert.equal(await agent.metric("strayd_breaker_open"), 0);
+});
