@@ -112,7 +112,6 @@ int parse_and_run(int argc, char** argv) {
       "configuration,\n3 orphans found and left, 4 evidence was missing."};
   app.set_version_flag("--version",
                        fmt::format("strayd {} ({})", version(), revision()));
-  app.require_subcommand(1);
   add_run(app, line, chosen);
   add_scan(app, line, chosen);
   add_others(app, line, chosen);
@@ -123,6 +122,13 @@ int parse_and_run(int argc, char** argv) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
     (void)app.exit(error);
     return static_cast<int>(asked ? ExitCode::Done : ExitCode::Usage);
+  }
+  // Not require_subcommand(): for a misspelled one it would say the same.
+  if (!chosen) {
+    return static_cast<int>(complain({.what = "a command is required: run, "
+                                              "scan, explain, doctor or "
+                                              "check-config (see --help)"},
+                                     ExitCode::Usage));
   }
   if (auto logging = start_logging(line.log); !logging) {
     return static_cast<int>(complain(logging.error(), ExitCode::Usage));

@@ -1,74 +1,114 @@
 // strayd may be killed at any moment of a reap. Whatever it had promised is
 // accounted for by the next one, and nothing is left frozen.
+//
+// Several strayds are killed side by side, each with strays, a state and a
+// ledger of its own: most of a reap is waiting.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { startStray } from "./support/backends.mjs";
-import { allProcesses, describe, frozen, lives } from "./support/processes.mjs";
+import { openLedger } from "./support/ledger.mjs";
+import { allProcesses, describe, frozen, lives, processOf } from "./support/processes.mjs";
 import { sandbox } from "./support/sandbox.mjs";
-import { auditOf, configure, startStrayd, stubborn } from "./support/strayd.mjs";
+import { configure, launch, startStrayd } from "./support/strayd.mjs";
 import { until } from "./support/wait.mjs";
 
-const runs = 50;
-const longestReap = 300;  // ms, from the first intent to about the last exit
+const lanes = 8;
+const hitsOfALane = 25;  // kills that left a promise open
+const hits = lanes * hitsOfALane;
+const grace = 100;  // ms
+const children = 9;
 
-const promiseOf = ({ reap, pid, start_ticks: start }) => `${reap} ${pid}@${start}`;
-const processOf = ({ pid, start, start_ticks: ticks }) => `${pid}@${start ?? ticks}`;
-const isIntent = ({ event }) => event === "intent";
-const isAccount = ({ event }) => event === "outcome" || event === "recovered";
+// After the first promise of a step, at most so many milliseconds: half of the
+// kills fall into the grace, half into the freeze, which is soon over.
+const moments = [["terminate", grace], ["kill", 10]];
+const oneOf = (choices) => choices[Math.floor(Math.random() * choices.length)];
 
-// Intents without an outcome, and without a word from a later strayd.
-function owed(lines) {
-  const accounted = new Set(lines.filter(isAccount).map(promiseOf));
-  return lines.filter(isIntent).map(promiseOf).filter((promise) => !accounted.has(promise));
-}
+const identity = ({ pid, start }) => `${pid}@${start}`;
 
-test(`strayd is killed at ${runs} random moments of a reap: all is accounted for, nothing stays frozen`, async (t) => {
-  const box = sandbox();
+async function openLane(box, number) {
+  const name = `lane-${number}`;
   // The strays ignore SIGTERM, so that every step of a reap takes place.
   const settings = await configure(box, {
-    rules: [{ ...stubborn, grace: "200ms" }],
+    name,
+    rules: [{ name, pattern: `^bash stubborn\\.sh ${name}`, exe: "bash", grace: `${grace}ms` }],
     scan: { interval: "100ms", min_age: "1s", confirmations: 2, settle: "1s" },
     limits: { kills_per_scan: 1000, kills_per_hour: 10_000 },
   });
-  const living = () => allProcesses().filter(({ argv, state }) =>
-    argv[0] === "node" && argv[1]?.endsWith("stubborn.mjs") && state !== "Z");
-  const strays = new Map();
-  const look = () => living().forEach((process) => strays.set(processOf(process), process));
-
-  let owedBefore = [];
-  let frozenBefore = [];
-  const isPaid = () => {
-    const still = new Set(owed(auditOf(settings)));
-    return !owedBefore.some((promise) => still.has(promise));
+  const lane = {
+    name,
+    settings,
+    ledger: openLedger(settings.config.audit.file),
+    strays: new Map(),  // all that were ever seen
+    owedBefore: [],
+    frozenBefore: [],
+    kills: 0,
+    hits: 0,
+    froze: 0,
+    start: () => startStray(["bash", "stubborn.sh", name, children], { cwd: box.app("plain") }),
+    living: () => allProcesses().filter(({ argv, state }) =>
+      state !== "Z" && argv.join(" ").startsWith(`bash stubborn.sh ${name} `)),
   };
-  let [open, freezing] = [0, 0];
-  for (let run = 0; run < runs; ++run) {
-    for (let i = 0; i < 2; ++i) startStray(["node", "stubborn.mjs"], { cwd: box.app("plain") });
-    const promised = auditOf(settings).filter(isIntent).length;
-    const agent = await startStrayd(t, settings);
-    await until("what the killed strayd had promised is accounted for", isPaid);
-    await until("what it had frozen runs again, or has ended", () =>
-      !frozen().some((process) => frozenBefore.includes(processOf(process))));
-    look();
-    await until("a reap has begun", () => auditOf(settings).filter(isIntent).length > promised, { step: 5 });
-    const moment = Date.now() + Math.random() * longestReap;
-    await until("the moment has come", () => Date.now() >= moment, { step: 1 });
-    await agent.end("SIGKILL");
-    owedBefore = owed(auditOf(settings));
-    frozenBefore = frozen().map(processOf);
-    open += owedBefore.length > 0 ? 1 : 0;
-    freezing += frozenBefore.length > 0 ? 1 : 0;
-  }
-  t.diagnostic(`${open} of ${runs} kills left a promise open, ${freezing} left processes frozen`);
-  assert.ok(open > runs / 2, "the kills fell into reaps");
+  return lane;
+}
 
-  look();
-  const agent = await startStrayd(t, settings);
-  await until("every stray is gone", () => living().length === 0);
-  await until("every promise is accounted for", () => owed(auditOf(settings)).length === 0);
+// What the strayd that was killed before had left behind is settled.
+async function afterwards({ ledger, owedBefore, frozenBefore }) {
+  await until("what the killed strayd had promised is accounted for", () => {
+    const still = new Set(ledger.read().owed());
+    return !owedBefore.some((promise) => still.has(promise));
+  });
+  await until("what it had frozen runs again, or has ended", () =>
+    !frozenBefore.some((process) => lives(process) && processOf(process.pid)?.state === "T"));
+}
+
+async function kill(t, lane) {
+  lane.start();
+  const [step, longest] = oneOf(moments);
+  const promised = lane.ledger.read().promises(step);
+  const agent = launch(t, lane.settings);
+  await afterwards(lane);
+  await until(`a reap comes to its ${step}`, () => lane.ledger.read().promises(step) > promised, { step: 1 });
+  await pause(Math.random() * longest);
+  await agent.end("SIGKILL");
+
+  lane.owedBefore = lane.ledger.read().owed();
+  const living = lane.living();
+  for (const process of living) lane.strays.set(identity(process), process);
+  lane.frozenBefore = living.filter(({ state }) => state === "T");
+  lane.kills += 1;
+  lane.hits += lane.owedBefore.length > 0 ? 1 : 0;
+  lane.froze += lane.frozenBefore.length > 0 ? 1 : 0;
+}
+
+// The last strayd of a lane is left in peace.
+async function finish(t, lane) {
+  const agent = await startStrayd(t, lane.settings);
+  await afterwards(lane);
+  await until("every stray is gone", () => lane.living().length === 0);
+  await until("every promise is accounted for", () => lane.ledger.read().owed().length === 0);
   await agent.end();
-  assert.deepEqual(describe(frozen()), "", "no process is left frozen");
-  const accounted = new Set(auditOf(settings).filter(isAccount).map(processOf));
-  const silent = [...strays.values()].filter((process) => !lives(process) && !accounted.has(processOf(process)));
+  const silent = [...lane.strays.values()].filter((process) => !lives(process) && !lane.ledger.tellsOf(process));
   assert.deepEqual(describe(silent), "", "no stray died without an account of it");
+}
+
+async function killAgainAndAgain(t, lane) {
+  while (lane.hits < hitsOfALane) await kill(t, lane);
+  await finish(t, lane);
+}
+
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+test(`strayd is killed ${hits} times in the middle of a reap: all is accounted for, nothing stays frozen`, { concurrency: lanes }, async (t) => {
+  const box = sandbox();
+  const all = [];
+  for (let number = 0; number < lanes; ++number) all.push(await openLane(box, number));
+  await Promise.all(all.map((lane) =>
+    t.test(`${lane.name}, ${hitsOfALane} times`, (t) => killAgainAndAgain(t, lane))));
+
+  const froze = sum(all.map((lane) => lane.froze));
+  t.diagnostic(`${sum(all.map((lane) => lane.kills))} kills for ${hits} that left a promise open, ` +
+    `and ${froze} that left processes frozen`);
+  assert.ok(froze > 0, "some kills fell into a freeze");
+  assert.deepEqual(describe(frozen()), "", "no process is left frozen");
 });

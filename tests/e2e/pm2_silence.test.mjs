@@ -76,6 +76,29 @@ test("nothing is ended after the God Daemon was killed", async (t) => {
   await nothingIsEnded(t, story, "dead", 10 * seconds);
 });
 
+// As a command of PM2 does whose connection to the daemon fails.
+test("nothing is ended while two God Daemons live for one home, and both are counted", async (t) => {
+  const story = await scene(t);
+  const { pm2, settings } = story;
+  const first = pm2.god();
+  pm2.hideSockets();
+  await pm2.cli(["ping"]);
+  const second = pm2.god();
+  assert.ok(second.pid !== first.pid && lives(first) && lives(second), "two daemons");
+
+  await nothingIsEnded(t, story, "silent");
+  const agent = await startStrayd(t, settings);
+  assert.equal(await agent.metric("strayd_pm2_daemons", { pm2_home: pm2.home }), 2);
+
+  process.kill(second.pid, "SIGKILL");
+  await until("the second daemon is gone", () => !lives(second));
+  pm2.restoreSockets();
+  await until("the first one is believed again", async () =>
+    (await agent.metric("strayd_pm2_up", { pm2_home: pm2.home })) === 1);
+  assert.equal(await agent.metric("strayd_pm2_daemons", { pm2_home: pm2.home }), 1);
+  await managedIsUntouched(story);
+});
+
 test("nothing is ended while something else holds PM2's socket", async (t) => {
   const story = await scene(t);
   const daemon = `PM2 v7.0.4: God Daemon (${story.pm2.home})`;
@@ -98,7 +121,7 @@ test("nothing is ended while something else holds PM2's socket", async (t) => {
 
 async function impersonate(pm2, mode, title) {
   const script = new URL("./apps/lib/impostor.mjs", import.meta.url).pathname;
-  pm2.hideSocket();
+  pm2.hideSockets();
   const impostor = spawn(process.execPath, [script, pm2.socket, mode, title], {
     env: plainEnvironment(), stdio: "inherit",
   });
@@ -107,7 +130,7 @@ async function impersonate(pm2, mode, title) {
     async end() {
       impostor.kill("SIGKILL");
       await once(impostor, "close");
-      pm2.restoreSocket();
+      pm2.restoreSockets();
     },
   };
 }

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -59,6 +60,33 @@ TEST(Identity, a_reused_pid_is_never_signalled) {
       world.outcomes.clear();
     }
     RecordProperty("same_tick", same_tick);
+  });
+}
+
+// The last read sees the innocent, and can't tell it from the suspect.
+TEST(Identity, a_pid_reused_after_the_last_look_is_never_signalled) {
+  in_pid_namespace([] {
+    World world;
+    for (int trial = 0; trial < 50; ++trial) {
+      const pid_t pid = start_sleeper();
+      const TreeOrder order = world.order(pid);
+      world.hold(order);
+      bool reused = false;
+      // The first read after the snapshot of the last look.
+      world.on_read = [&](const ProcId&) {
+        if (std::exchange(reused, true)) return;
+        end_child(pid);
+        ASSERT_TRUE(start_sleeper_as(pid));
+      };
+      world.reaper.begin(order);
+      EXPECT_TRUE(reused);
+      EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Gone);
+      EXPECT_TRUE(is_running(pid));
+      world.on_read = [](const ProcId&) {
+      };
+      end_child(pid);
+      world.outcomes.clear();
+    }
   });
 }
 

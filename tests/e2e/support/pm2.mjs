@@ -55,10 +55,11 @@ export function startPm2(t, box, { name = "pm2", user, env: more = {} } = {}) {
     ...more,
   });
   const as = asUser(user);
+  const sockets = ["rpc.sock", "pub.sock"].map((name) => join(home, name));
 
   const pm2 = {
     home,
-    socket: join(home, "rpc.sock"),
+    socket: sockets[0],
 
     // Runs `pm2 …` and resolves to what it printed.
     async cli(args, { cwd = box.directory, env = {}, timeout = 120_000 } = {}) {
@@ -85,17 +86,18 @@ export function startPm2(t, box, { name = "pm2", user, env: more = {} } = {}) {
       });
     },
 
-    // The daemon of this home. Only one is ever started here, so its file tells.
+    // The daemon of this home: its file names the one that was started last.
     god: () => processOf(Number(readFileSync(join(home, "pm2.pid"), "utf8"))),
     owned: () => below(pm2.god().pid),
 
-    // Puts the socket out of the way, so that something else can take its path.
-    hideSocket: () => renameSync(pm2.socket, `${pm2.socket}.real`),
-    restoreSocket: () => renameSync(`${pm2.socket}.real`, pm2.socket),
+    // Puts the sockets out of the way, so that something else can take their
+    // paths, or that a command finds no daemon and starts another.
+    hideSockets: () => sockets.forEach((path) => renameSync(path, `${path}.real`)),
+    restoreSockets: () => sockets.forEach((path) => renameSync(`${path}.real`, path)),
   };
 
   t.after(async () => {
-    if (existsSync(`${pm2.socket}.real`)) pm2.restoreSocket();
+    if (existsSync(`${pm2.socket}.real`)) pm2.restoreSockets();
     const god = existsSync(join(home, "pm2.pid")) && pm2.god();
     if (god?.state === "T") process.kill(god.pid, "SIGCONT");
     // What is still there after this ends with the namespace.

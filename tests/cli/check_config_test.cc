@@ -1,0 +1,78 @@
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "strayd/config/config.h"
+
+#include "cli/command.h"
+
+namespace strayd::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr int kDone = 0;
+constexpr int kUsage = 2;
+
+class CheckConfig : public testing::Test {
+ protected:
+  std::string file(const std::string& text) const {
+    const std::string path = directory_ / "strayd.json";
+    std::ofstream(path) << text;
+    return path;
+  }
+
+ private:
+  TempDir directory_{};
+};
+
+TEST_F(CheckConfig, says_that_a_good_one_is_good) {
+  const std::string path = file(R"({"mode": "enforce"})");
+  for (const std::string how : {"check-config ", "check-config --config "}) {
+    const Ended ended = strayd(how + path);
+    EXPECT_EQ(ended.code, kDone);
+    EXPECT_EQ(ended.out, path + ": good, 1 rules, mode enforce\n");
+    EXPECT_THAT(ended.err, IsEmpty());
+  }
+}
+
+TEST_F(CheckConfig, says_where_a_bad_one_is_bad) {
+  const std::string path = file("{\n  \"mode\": \"kill\"\n}\n");
+  const Ended ended = strayd("check-config " + path);
+  EXPECT_EQ(ended.code, kUsage);
+  EXPECT_THAT(ended.out, IsEmpty());
+  EXPECT_THAT(ended.err, HasSubstr(path + ":2:"));
+  EXPECT_THAT(ended.err, HasSubstr("mode"));
+}
+
+TEST_F(CheckConfig, says_that_there_is_none) {
+  const Ended ended = strayd("check-config /nowhere/strayd.json");
+  EXPECT_EQ(ended.code, kUsage);
+  EXPECT_THAT(ended.err, HasSubstr("/nowhere/strayd.json"));
+}
+
+TEST_F(CheckConfig, without_a_file_checks_the_embedded_default) {
+  const Ended ended = strayd("check-config");
+  EXPECT_EQ(ended.code, kDone);
+  EXPECT_EQ(ended.out, "the embedded default: good, 1 rules, mode observe\n");
+}
+
+TEST_F(CheckConfig, prints_a_default_that_is_good) {
+  const Ended printed = strayd("check-config --print-default");
+  EXPECT_EQ(printed.code, kDone);
+  EXPECT_EQ(printed.out, default_config_text());
+  EXPECT_EQ(strayd("check-config " + file(printed.out)).code, kDone);
+}
+
+TEST_F(CheckConfig, prints_the_schema) {
+  const Ended printed = strayd("check-config --print-schema");
+  EXPECT_EQ(printed.code, kDone);
+  EXPECT_TRUE(nlohmann::json::parse(printed.out, nullptr, false).is_object());
+}
+
+}  // namespace
+}  // namespace strayd::test

@@ -1,0 +1,10 @@
+#!/bin/bash
+# Ignores SIGTERM, and so do its children, which bear the same name.
+#
+#   stubborn.sh NAME CHILDREN
+trap '' TERM
+exec 3<> <(:)  # nothing ever comes out of it
+for ((child = 0; child < $2; ++child)); do
+  (read -r -u 3) &
+done
+wait
