@@ -539,8 +539,7 @@ void Scanner::Impl::finish(Report& fresh) {
   }
 }
 
-// Writes our state with what other strayds wrote since. Live processes only: a
-// fixture's homes are none of this host's.
+// Writes our state with what other strayds wrote since.
 Result<void> Scanner::Impl::share(std::optional<std::int64_t> unspent) {
   const std::int64_t hour_ago = unix_ms() - kHourMs;
   const bool was_open = parts.state.breaker.open;
@@ -566,7 +565,7 @@ Result<void> Scanner::Impl::share(std::optional<std::int64_t> unspent) {
 }
 
 void Scanner::Impl::save_changes() {
-  if (parts.wish == Wish::Look || !parts.procfs.is_live()) return;
+  if (parts.wish == Wish::Look) return;
   const std::int64_t hour_ago = unix_ms() - kHourMs;
   std::erase_if(parts.state.kills_unix_ms,
                 [&](std::int64_t at) { return at <= hour_ago; });

@@ -197,13 +197,6 @@ TEST(Scanner, remembers_the_configuration_under_which_its_breaker_opened) {
   EXPECT_EQ(saved->state.breaker.config_digest, host.config.digest);
 }
 
-TEST(Scanner, remembers_the_configuration_that_it_ran_with) {
-  const Host host;
-  Scanner(host.prepared(Wish::Observe)).scan();
-  EXPECT_EQ(load_state(host.config.state_dir)->state.breaker.config_digest,
-            host.config.digest);
-}
-
 TEST(Scanner, that_only_looks_writes_nothing) {
   const Host host;
   host.procfs.add(Host::server(60));
