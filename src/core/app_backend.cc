@@ -33,7 +33,7 @@ const Process* best(const Choices& choices) {
 // All that lives and does not merely carry another.
 Choices servers(const InstanceTree& tree) {
   Choices found;
-  for (const Member& member : tree.members) {
+  for (const TreeMember& member : tree.members) {
     if (is_dead(*member.process) || is_carrier(*member.process)) continue;
     found.push_back({.process = member.process, .depth = member.depth});
   }
@@ -61,13 +61,13 @@ const Process* matched(const AppScene& scene, Choices servers) {
 }
 
 bool any_unreadable(const InstanceTree& tree) {
-  return std::ranges::any_of(tree.members, [](const Member& member) {
+  return std::ranges::any_of(tree.members, [](const TreeMember& member) {
     return !is_dead(*member.process) && !member.process->argv;
   });
 }
 
 bool any_matched(const AppScene& scene, const InstanceTree& tree) {
-  return std::ranges::any_of(tree.members, [&](const Member& member) {
+  return std::ranges::any_of(tree.members, [&](const TreeMember& member) {
     return !is_dead(*member.process) && scene.rule_matches(*member.process);
   });
 }
@@ -84,7 +84,7 @@ const Process* topmost(const Choices& servers) {
 // An app may be a shell's own words: a shell that carries nothing is one.
 const Process* lone_shell(const AppScene& scene, const InstanceTree& tree) {
   Choices shells;
-  for (const Member& member : tree.members) {
+  for (const TreeMember& member : tree.members) {
     const Process& process = *member.process;
     if (is_dead(process) || !is_shell_command(process)) continue;
     if (!std::ranges::all_of(scene.forest().children(process.id.pid),

@@ -12,7 +12,7 @@ void add_trees(const AppScene& scene, std::set<ProcId>& wanted) {
       wanted.insert(app.daemon->id);
     }
     for (const InstanceTree& tree : app.instances) {
-      for (const Member& member : tree.members) {
+      for (const TreeMember& member : tree.members) {
         if (!is_dead(*member.process)) wanted.insert(member.process->id);
       }
     }

@@ -101,7 +101,7 @@ void AppScene::grow(AppTree& app, InstanceTree& tree) {
   if (root == nullptr || !owners_.emplace(root, app.index).second) return;
   tree.members.push_back({.process = root});
   for (std::size_t next = 0; next < tree.members.size(); ++next) {
-    const Member above = tree.members[next];
+    const TreeMember above = tree.members[next];
     for (const Process* child : forest().children(above.process->id.pid)) {
       if (scene_.listed(*child) != nullptr || scene_.daemon_of(*child) ||
           !owners_.emplace(child, app.index).second) {

@@ -15,7 +15,7 @@
 
 namespace strayd {
 
-struct Member {
+struct TreeMember {
   const Process* process = nullptr;
   int depth = 0;  // 0: the process that PM2 lists
 };
@@ -24,7 +24,7 @@ struct InstanceTree {
   const Pm2Instance* instance = nullptr;
   // false: PM2 lists a pid that this snapshot does not confirm.
   bool known = true;
-  std::vector<Member> members{};  // parents before children; the dead too
+  std::vector<TreeMember> members{};  // parents before children; the dead too
 };
 
 struct AppTree {

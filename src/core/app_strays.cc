@@ -18,7 +18,7 @@ Attribution::Attribution(const AppScene& scene, const AppsMemory& memory)
   }
   for (const AppTree& app : scene.apps()) {
     for (const InstanceTree& tree : app.instances) {
-      for (const Member& member : tree.members) {
+      for (const TreeMember& member : tree.members) {
         const Observed<std::string>& cwd = member.process->cwd;
         // Whoever is nowhere in particular is in the root directory.
         if (cwd && *cwd != "/") by_directory_[*cwd].insert(app.index);

@@ -30,7 +30,7 @@ AppUsage add_up(const AppsMemory& before,
   AppUsage usage;
   nanoseconds& cpu = after.apps[app.key].cpu;
   for (const InstanceTree& tree : app.instances) {
-    for (const Member& member : tree.members) {
+    for (const TreeMember& member : tree.members) {
       const Process& process = *member.process;
       cpu += spent(before, app, process);
       after.cpu[process.id] = process.cpu;

@@ -54,7 +54,7 @@ bool Holders::complete(const AppTree& app) const {
   }
   return std::ranges::all_of(app.instances, [&](const InstanceTree& tree) {
     return tree.known &&
-           std::ranges::all_of(tree.members, [&](const Member& member) {
+           std::ranges::all_of(tree.members, [&](const TreeMember& member) {
              return read(*member.process);
            });
   });

@@ -114,10 +114,11 @@ Result<StatReading> read_stat(int at, const std::string& path, pid_t pid) {
   const Read<std::string> text = read_text_at(at, path, kStatLimit);
   if (!text && text.error().exhausted()) return exhausted(text.error(), pid);
   if (!text && text.error().missing()) return StatReading{};
-  if (!text) return StatReading{.sight = Sight::Refused};
+  if (!text) return StatReading{.sight = Presence::Refused};
   Result<ProcStat> stat = parse_stat(*text);
-  if (!stat || stat->id.pid != pid) return StatReading{.sight = Sight::Refused};
-  return StatReading{.sight = Sight::Seen, .stat = *std::move(stat)};
+  if (!stat || stat->id.pid != pid)
+    return StatReading{.sight = Presence::Refused};
+  return StatReading{.sight = Presence::Seen, .stat = *std::move(stat)};
 }
 
 bool leader_has_exited(const Process& process) {
@@ -128,14 +129,15 @@ bool leader_has_exited(const Process& process) {
 Result<Sighting> sight_process(int root, pid_t pid) {
   Result<StatReading> reading = read_stat(root, pid_file(pid, "stat"), pid);
   if (!reading) return std::unexpected(reading.error());
-  if (reading->sight != Sight::Seen) return Sighting{.sight = reading->sight};
+  if (reading->sight != Presence::Seen)
+    return Sighting{.sight = reading->sight};
 
-  Sighting seen{.sight = Sight::Seen,
+  Sighting seen{.sight = Presence::Seen,
                 .process = from_stat(std::move(reading->stat))};
   Read<std::string> status =
       read_text_at(root, pid_file(pid, "status"), kStatusLimit);
   if (!status && status.error().missing()) {
-    const Result<Sight> again = look_again(root, seen.process);
+    const Result<Presence> again = look_again(root, seen.process);
     if (!again) return std::unexpected(again.error());
     seen.sight = *again;
   }
@@ -207,26 +209,26 @@ Result<void> add_environment(Process& process, const SlowText& text) {
   return {};
 }
 
-Result<Sight> look_again(int root, Process& process) {
+Result<Presence> look_again(int root, Process& process) {
   const pid_t pid = process.id.pid;
   const Result<StatReading> reading =
       read_stat(root, pid_file(pid, "stat"), pid);
   if (!reading) return std::unexpected(reading.error());
-  if (reading->sight == Sight::Vanished) return Sight::Vanished;
-  if (reading->sight == Sight::Refused) return Sight::Refused;
-  if (reading->stat.id != process.id) return Sight::Vanished;
+  if (reading->sight == Presence::Vanished) return Presence::Vanished;
+  if (reading->sight == Presence::Refused) return Presence::Refused;
+  if (reading->stat.id != process.id) return Presence::Vanished;
 
   process.state = reading->stat.state;
   process.flags = reading->stat.flags;
   process.threads = reading->stat.threads;
-  if (!leader_has_exited(process)) return Sight::Seen;
+  if (!leader_has_exited(process)) return Presence::Seen;
   if (process.argv && process.argv->empty() && !is_dead(process)) {
     process.argv = std::unexpected(Unread::Failed);
   }
   if (process.environment && process.environment->empty()) {
     process.environment = std::unexpected(Unread::Failed);
   }
-  return Sight::Seen;
+  return Presence::Seen;
 }
 
 bool was_refused(const Process& process) {

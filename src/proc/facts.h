@@ -16,7 +16,7 @@ namespace strayd {
 // Every Error here means that we are short of something (Fault::Exhausted), so
 // that the whole pass is worth nothing.
 
-enum class Sight {
+enum class Presence {
   Seen,
   Vanished,  // it exited, or another process has its pid by now
   Refused    // the kernel does not show it, or what it shows is no stat
@@ -24,13 +24,13 @@ enum class Sight {
 
 // The stat of a process; `path` is relative to the directory `at`.
 struct StatReading {
-  Sight sight = Sight::Vanished;
+  Presence sight = Presence::Vanished;
   ProcStat stat{};
 };
 Result<StatReading> read_stat(int at, const std::string& path, pid_t pid);
 
 struct Sighting {
-  Sight sight = Sight::Vanished;
+  Presence sight = Presence::Vanished;
   Process process{};
 };
 
@@ -56,7 +56,7 @@ Result<void> add_environment(Process& process, const SlowText& text);
 // Reads stat again: whether all that was read in between was of this process.
 // If its leader has begun to exit meanwhile, an empty argv or environment says
 // nothing, and is taken back.
-Result<Sight> look_again(int root, Process& process);
+Result<Presence> look_again(int root, Process& process);
 
 // Whether any fact of it was refused.
 bool was_refused(const Process& process);

@@ -89,8 +89,8 @@ class Reading {
     if (!process && inodes.error().missing()) return {};
     const Result<StatReading> now = read_stat(process.get(), "stat", id.pid);
     if (!now) return std::unexpected(now.error());
-    if (now->sight == Sight::Vanished) return {};
-    if (now->sight == Sight::Seen && now->stat.id != id) return {};
+    if (now->sight == Presence::Vanished) return {};
+    if (now->sight == Presence::Seen && now->stat.id != id) return {};
     holdings_[id] = conclude(process.get(), *now, inodes);
     return {};
   }
@@ -111,7 +111,7 @@ class Reading {
     }
     if (!inodes) return std::unexpected(inodes.error().unread());
     // Whose they are, or in which network, cannot be told.
-    if (now.sight == Sight::Refused || is_elsewhere(process)) {
+    if (now.sight == Presence::Refused || is_elsewhere(process)) {
       return std::unexpected(Unread::Failed);
     }
     return *inodes;

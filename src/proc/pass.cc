@@ -33,9 +33,9 @@ Result<void> Pass::see_all() {
 Result<void> Pass::see(pid_t pid) {
   Result<Sighting> sighting = sight_process(root_, pid);
   if (!sighting) return std::unexpected(sighting.error());
-  if (sighting->sight == Sight::Vanished) ++snapshot_.vanished;
-  if (sighting->sight == Sight::Refused) ++snapshot_.unreadable;
-  if (sighting->sight == Sight::Seen) {
+  if (sighting->sight == Presence::Vanished) ++snapshot_.vanished;
+  if (sighting->sight == Presence::Refused) ++snapshot_.unreadable;
+  if (sighting->sight == Presence::Seen) {
     snapshot_.processes.push_back(std::move(sighting->process));
   }
   return {};
@@ -134,11 +134,12 @@ Result<std::vector<Process*>> Pass::ask_once(
 Result<void> Pass::drop_the_gone(const std::vector<Process*>& processes) {
   std::set<ProcId> gone;
   for (Process* const process : processes) {
-    const Result<Sight> sight = look_again(root_, *process);
+    const Result<Presence> sight = look_again(root_, *process);
     if (!sight) return std::unexpected(sight.error());
-    if (*sight == Sight::Seen) continue;
+    if (*sight == Presence::Seen) continue;
     gone.insert(process->id);
-    ++(*sight == Sight::Vanished ? snapshot_.vanished : snapshot_.unreadable);
+    ++(*sight == Presence::Vanished ? snapshot_.vanished
+                                    : snapshot_.unreadable);
   }
   std::erase_if(snapshot_.processes, [&](const Process& process) {
     return gone.contains(process.id);

@@ -51,8 +51,8 @@ Result<std::map<ProcId, Observed<std::uint64_t>>> read_pss(
     // If it lives still, it was this one that was read.
     const Result<StatReading> now = read_stat(root, pid_file(pid, "stat"), pid);
     if (!now) return std::unexpected(now.error());
-    if (now->sight == Sight::Vanished) continue;
-    if (now->sight == Sight::Seen && now->stat.id != ids[i]) continue;
+    if (now->sight == Presence::Vanished) continue;
+    if (now->sight == Presence::Seen && now->stat.id != ids[i]) continue;
     shares[ids[i]] = to_pss(text);
   }
   return shares;
