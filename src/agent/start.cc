@@ -30,9 +30,9 @@ void restore_state(Scanner::Parts& parts, const std::string& boot) {
 
 }  // namespace
 
-std::string this_boot() {
+std::string boot_of(const std::string& procfs) {
   const Result<std::string> boot_id =
-      read_file("/proc/sys/kernel/random/boot_id", 64);
+      read_file(procfs + "/sys/kernel/random/boot_id", 64);
   return boot_id ? boot_id->substr(0, boot_id->find('\n')) : "unknown";
 }
 
@@ -47,7 +47,7 @@ Result<Scanner::Parts> prepare(const Config& config,
                        .wish = wish};
   if (wish == Wish::Look) return parts;
 
-  const std::string boot = this_boot();
+  const std::string boot = boot_of(procfs);
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {
     parts.audit = *std::move(audit);
     // What was frozen by an earlier strayd is a process of this kernel.

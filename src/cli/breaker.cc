@@ -48,7 +48,7 @@ Result<void> become_owner(const std::string& directory) {
 }
 
 void note_closed(const Config& config, const std::string& what) {
-  Result<Audit> audit = Audit::open(config.audit, this_boot());
+  Result<Audit> audit = Audit::open(config.audit, boot_of());
   const Result<void> noted = audit ? audit->note("breaker_close", what)
                                    : std::unexpected(audit.error());
   if (noted) return;

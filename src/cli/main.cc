@@ -112,6 +112,7 @@ int parse_and_run(int argc, char** argv) {
       "configuration,\n3 orphans found and left, 4 evidence was missing."};
   app.set_version_flag("--version",
                        fmt::format("strayd {} ({})", version(), revision()));
+  app.require_subcommand(0, 1);
   add_run(app, line, chosen);
   add_scan(app, line, chosen);
   add_others(app, line, chosen);
@@ -123,11 +124,12 @@ int parse_and_run(int argc, char** argv) {
     (void)app.exit(error);
     return static_cast<int>(asked ? ExitCode::Done : ExitCode::Usage);
   }
-  // Not require_subcommand(): for a misspelled one it would say the same.
+  // Not require_subcommand(1): for a misspelled one it would say the same.
   if (!chosen) {
     return static_cast<int>(complain({.what = "a command is required: run, "
-                                              "scan, explain, doctor or "
-                                              "check-config (see --help)"},
+                                              "scan, explain, doctor, "
+                                              "check-config or breaker (see "
+                                              "--help)"},
                                      ExitCode::Usage));
   }
   if (auto logging = start_logging(line.log); !logging) {

@@ -1,4 +1,5 @@
 // What a command line may be, and what is said of one that is none.
+#include <ostream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -21,6 +22,10 @@ struct Bad {
   std::string line{};
   std::string told{};  // in what is said of it
 };
+
+void PrintTo(const Bad& bad, std::ostream* out) {
+  *out << "strayd " << bad.line;
+}
 
 class WrongUsage : public testing::TestWithParam<Bad> {};
 

@@ -106,24 +106,29 @@ TEST(Spared, who_ends_of_our_sigterm_later_is_counted_as_terminated) {
   });
 }
 
+// A tree that grows under the last look is stopped before it is signalled.
 TEST(Spared, what_a_person_had_stopped_stays_stopped) {
   in_pid_namespace([] {
     World world;
-    const pid_t pid = start_term_ignorer();
-    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
-    ASSERT_TRUE(eventually([&] { return state_of(pid) == 'T'; }));
-    const TreeOrder order = world.order(pid, kShort);
+    const Puppet root;
+    root.do_now('f');
+    const TreeOrder order = world.order(root.pid());
+    ASSERT_EQ(order.members.size(), 2U);
+    const pid_t stopped = order.members.back().pid;
+    ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+    ASSERT_TRUE(eventually([&] { return state_of(stopped) == 'T'; }));
     world.hold(order);
-    world.reaper.begin(order);
-    bool stopped_again = false;
+    root.do_now('f');
     world.on_withdrawn = [&](const TreeOrder&) -> std::optional<std::string> {
-      stopped_again = world.steps_of(order.root).back() == Step::Kill;
-      if (!stopped_again) return std::nullopt;
+      const bool freezing =
+          !world.promised.empty() && world.promised.back().step == Step::Freeze;
+      if (!freezing || state_of(root.pid()) != 'T') return std::nullopt;
       return "the breaker is open";
     };
-    world.run();
-    ASSERT_TRUE(stopped_again);
-    EXPECT_EQ(state_of(pid), 'T');
+    world.reaper.begin(order);
+    EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Withdrawn);
+    EXPECT_TRUE(eventually([&] { return state_of(root.pid()) != 'T'; }));
+    EXPECT_EQ(state_of(stopped), 'T');
   });
 }
 

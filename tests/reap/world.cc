@@ -225,7 +225,7 @@ bool became_sleep(pid_t pid) {
 }
 
 bool eventually(const std::function<bool()>& is_so) {
-  const std::chrono::nanoseconds end = steady_time() + std::chrono::seconds{10};
+  const std::chrono::nanoseconds end = steady_time() + std::chrono::seconds{60};
   while (!is_so()) {
     if (steady_time() > end) return false;
     const timespec pause{.tv_sec = 0, .tv_nsec = 200'000};

@@ -94,7 +94,8 @@ std::vector<pid_t> living_work();
 // Waits for the exec of sleep(1).
 bool became_sleep(pid_t pid);
 
-// Waits, by looking, until it is so. False: not within ten seconds.
+// Waits, by looking, until it is so. False: not within a minute; a busy machine
+// is slow, not broken.
 bool eventually(const std::function<bool()>& is_so);
 
 }  // namespace strayd::test

@@ -9,8 +9,9 @@
 
 namespace strayd {
 
-// The boot id of the running kernel; "unknown" where it can't be read.
-std::string this_boot();
+// The boot id of the kernel whose /proc this is; "unknown" where it can't be
+// read.
+std::string boot_of(const std::string& procfs = "/proc");
 
 // Opens the process table and, unless the wish is only to look, the audit
 // ledger and the state; settles what an earlier strayd left behind. Fails where
