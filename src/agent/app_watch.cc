@@ -13,7 +13,7 @@ namespace strayd {
 namespace {
 
 // PM2 wrote what it had to say before it answered; this is for our own reader.
-constexpr std::chrono::milliseconds kBusPatience{100};
+constexpr std::chrono::milliseconds kBusPatience{1000};
 // Each share of memory costs about a millisecond.
 constexpr std::size_t kSharesPerScan = 16;
 // A restart is seen within a scan or two of the signal that caused it.

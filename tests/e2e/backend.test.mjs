@@ -50,6 +50,7 @@ test("what `tsx watch` does to the backend shows, although PM2 does not know of 
   await t.test("one that can't start is down although PM2 says online", async () => {
     writeFileSync(source, `throw new Error("broken");\n${code}`);
     await until("the old one is gone", () => exchange.openOf(name).length === 0);
+    await until("it is down", async () => (await backend.up()) === 0);
     await agent.scans(2);
     assert.equal(await backend.up(), 0);
     await pm2.online(name);

@@ -4,6 +4,7 @@
 // Several strayds are killed side by side, each with strays, a state and a
 // ledger of its own: most of a reap is waiting.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startStray } from "./support/backends.mjs";
@@ -35,6 +36,8 @@ async function openLane(box, number) {
     scan: { interval: "100ms", min_age: "1s", confirmations: 2, settle: "1s" },
     limits: { kills_per_scan: 1000, kills_per_hour: 10_000 },
   });
+  const fifo = box.path(`${name}.fifo`);
+  execFileSync("mkfifo", [fifo]);
   const lane = {
     name,
     settings,
@@ -45,7 +48,7 @@ async function openLane(box, number) {
     kills: 0,
     hits: 0,
     froze: 0,
-    start: () => startStray(["bash", "stubborn.sh", name, children], { cwd: box.app("plain") }),
+    start: () => startStray(["bash", "stubborn.sh", name, children, fifo], { cwd: box.app("plain") }),
     living: () => allProcesses().filter(({ argv, state }) =>
       state !== "Z" && argv.join(" ").startsWith(`bash stubborn.sh ${name} `)),
   };
