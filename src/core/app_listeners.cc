@@ -30,12 +30,13 @@ class Count {
   }
 
   // nullopt: it can't be told whose one of the sockets is.
-  std::optional<Shares> shares(const AppTree& app, std::uint16_t port) {
+  std::optional<Shares> shares(const AppTree& app,
+                               std::uint16_t port,
+                               bool by_daemon) {
     Shares shares;
     for (const Owner owner : kOwners) {
       shares.at(place(owner)) = {.port = port, .owner = owner};
     }
-    const bool by_daemon = after_.apps[app.key].ports[port].by_daemon;
     bool told = true;
     for (const SocketInode inode : listeners_[port]) {
       const std::vector<const Process*>& held_by = holders_.of(inode);
@@ -44,6 +45,7 @@ class Count {
         ++shares.at(place(Owner::Foreign)).sockets;
         continue;
       }
+      told = told && (by_daemon || !may_be_for(app, held_by));
       add(shares, app, by_daemon, held_by);
     }
     return told ? std::optional(shares) : std::nullopt;
@@ -60,6 +62,13 @@ class Count {
          search_is_due(before_, scene_.evidence.snapshot.taken));
     after_.unclaimed[inode] = searched;
     return known != before_.unclaimed.end() && holders_.complete(app);
+  }
+
+  // Its God Daemon listens, for this or for another of its clusters.
+  static bool may_be_for(const AppTree& app,
+                         const std::vector<const Process*>& held_by) {
+    return is_cluster(app) &&
+           std::ranges::find(held_by, app.daemon) != held_by.end();
   }
 
   Owner owner(const AppTree& app, bool by_daemon, const Process& process) {
@@ -112,8 +121,10 @@ void add_conflict(const AppScene& scene,
                           .port = share.port,
                           .owner = owner,
                           .holder = share.holder};
-    if (owner == Owner::Orphan) {
-      conflict.tree = scene.orphan(*scene.forest().find(*share.holder))->tree;
+    const Process* holder =
+        share.holder ? scene.forest().find(*share.holder) : nullptr;
+    if (holder != nullptr && owner == Owner::Orphan) {
+      conflict.tree = scene.orphan(*holder)->tree;
     }
     conflicts.push_back(std::move(conflict));
     return;
@@ -144,7 +155,8 @@ PortsSeen count_ports(const AppScene& scene,
   Count count(scene, holders, before, after);
   for (const AppTree& app : scene.apps()) {
     for (const auto& [port, memory] : after.apps[app.key].ports) {
-      const std::optional<Shares> shares = count.shares(app, port);
+      const std::optional<Shares> shares =
+          count.shares(app, port, memory.by_daemon);
       if (!shares) continue;
       std::vector<PortShare>& all = seen.shares[app.index];
       all.insert(all.end(), shares->begin(), shares->end());

@@ -369,6 +369,20 @@ TEST(ClusterPorts, of_several_clusters_are_told_by_their_workers_connections) {
   EXPECT_EQ(sockets(app(world.look(), "web"), Owner::Managed, 4000), 1);
 }
 
+TEST(ClusterPorts, are_not_guessed_for_an_app_whose_orphan_has_that_port) {
+  AppWorld world =
+      with_clusters({AppWorld::worker("api", 10), AppWorld::worker("web", 20)});
+  Environment cookie = World::cookie(seconds{60}, 10, "u-api");
+  world.server(40, 1, seconds{60}).environment = std::move(cookie);
+  world.settle();
+  world.listen(40);
+  EXPECT_EQ(sockets(world.look(), Owner::Orphan), 1);
+  world.listen(5);
+  const AppsPicture picture = world.look();
+  EXPECT_EQ(sockets(picture, Owner::Orphan), -1);
+  EXPECT_THAT(picture.conflicts, IsEmpty());
+}
+
 TEST(ClusterPorts, a_client_of_a_port_is_not_its_owner) {
   AppWorld world =
       with_clusters({AppWorld::worker("api", 10), AppWorld::worker("web", 20)});

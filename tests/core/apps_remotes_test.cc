@@ -233,6 +233,20 @@ TEST(RemoteOwners, of_several_talkers_a_stray_s_is_the_one_in_its_directory) {
   EXPECT_EQ(connections(picture, Owner::Orphan, 1), 1);
 }
 
+TEST(RemoteOwners, who_never_talked_there_has_no_share_in_the_guess) {
+  AppWorld world = with_two_apps();
+  world.process(31, 5, seconds{100}, {"node", "web.js"}).cwd = "/srv/bot";
+  world.answers(5,
+                {World::instance(10, seconds{100}),
+                 AppWorld::app("bot", 30),
+                 AppWorld::app("web", 31)});
+  world.trade(13);
+  world.trade(30);
+  world.server(40, 1, seconds{60}).cwd = "/srv/bot";
+  world.trade(40);
+  EXPECT_EQ(connections(world.look(), Owner::Orphan, 1), 1);
+}
+
 TEST(RemoteOwners, where_nobody_talks_there_the_directory_decides) {
   AppWorld world = with_two_apps();
   world.server(40, 1, seconds{60}).cwd = "/srv/bot";
