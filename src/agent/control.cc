@@ -33,6 +33,7 @@ struct Client {
   ControlPeer peer{};
   std::string received{};
   nanoseconds deadline{};
+  nanoseconds safe_until{};  // nobody takes its place before
 };
 
 std::optional<ControlPeer> peer_of(const UniqueFd& fd) {
@@ -112,6 +113,9 @@ struct Control::Impl {
 
   ~Impl();
   void accept_all();
+  void answer_all(const Handler& handler);
+  // When there is room for one more; in the past where there is some now.
+  nanoseconds room_at() const;
   bool done(Client& client, const Handler& handler) const;
 };
 
@@ -125,8 +129,19 @@ Control::Impl::~Impl() {
   }
 }
 
+nanoseconds Control::Impl::room_at() const {
+  const nanoseconds room = clients.size() < kMostClients
+                               ? nanoseconds{0}
+                               : clients.front().safe_until;
+  return std::max(room, accepts_again);
+}
+
+void Control::Impl::answer_all(const Handler& handler) {
+  std::erase_if(clients, [&](Client& client) { return done(client, handler); });
+}
+
 void Control::Impl::accept_all() {
-  for (int i = 0; i < kMostAccepted; ++i) {
+  for (int i = 0; i < kMostAccepted && steady_time() >= room_at(); ++i) {
     UniqueFd fd(::accept4(
         listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
@@ -139,14 +154,15 @@ void Control::Impl::accept_all() {
     if (!peer) continue;
     Client client{.fd = std::move(fd),
                   .peer = *peer,
-                  .deadline = steady_time() + kPatience};
+                  .deadline = steady_time() + kPatience,
+                  .safe_until = steady_time() + kSafe};
     if (!may_command(*peer)) {
       reply(client, "error only root and strayd's own user may ask");
       continue;
     }
-    clients.push_back(std::move(client));
     // The longest silent one makes room.
-    if (clients.size() > kMostClients) clients.pop_front();
+    if (clients.size() >= kMostClients) clients.pop_front();
+    clients.push_back(std::move(client));
   }
 }
 
@@ -203,14 +219,14 @@ Result<Control> Control::open(const std::string& directory) {
 }
 
 void Control::serve(const Handler& handler) {
+  impl_->answer_all(handler);
   impl_->accept_all();
-  std::erase_if(impl_->clients,
-                [&](Client& client) { return impl_->done(client, handler); });
+  impl_->answer_all(handler);
 }
 
 std::vector<int> Control::wait_fds() const {
   std::vector<int> fds;
-  if (steady_time() >= impl_->accepts_again) {
+  if (steady_time() >= impl_->room_at()) {
     fds.push_back(impl_->listener.get());
   }
   for (const Client& client : impl_->clients) fds.push_back(client.fd.get());
@@ -219,7 +235,8 @@ std::vector<int> Control::wait_fds() const {
 
 std::optional<nanoseconds> Control::deadline() const {
   std::optional<nanoseconds> first;
-  if (impl_->accepts_again > steady_time()) first = impl_->accepts_again;
+  const nanoseconds room = impl_->room_at();
+  if (room > steady_time()) first = room;
   for (const Client& client : impl_->clients) {
     first = std::min(first.value_or(client.deadline), client.deadline);
   }

@@ -114,6 +114,16 @@ void log_reaped(const Report& before, const Report& now) {
   }
 }
 
+void log_conflicts(const Report& before, const Report& now) {
+  for (const PortConflict& conflict : now.conflicts) {
+    if (std::ranges::find(before.conflicts, conflict) !=
+        before.conflicts.end()) {
+      continue;
+    }
+    spdlog::warn("{}", conflict_text(now, conflict));
+  }
+}
+
 }  // namespace
 
 Result<void> start_logging(const LogOptions& options) {
@@ -146,6 +156,7 @@ Result<void> start_logging(const LogOptions& options) {
 void log_changes(const Report& before, const Report& now) {
   log_supervisors(before, now);
   log_verdicts(before, now);
+  log_conflicts(before, now);
   log_reaped(before, now);
   for (const auto& [feature, why] : now.blind) {
     if (before.blind.contains(feature)) continue;

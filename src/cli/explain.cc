@@ -17,6 +17,8 @@ ExitCode explain_command(const CommandLine& line) {
   if (!parts) return complain(parts.error(), ExitCode::Failed);
   Scanner scanner(*std::move(parts));
   scanner.look_closer_at(line.pid);
+  // A list of PM2 counts once it was the same in two scans.
+  scanner.scan();
   const Report report = scanner.scan();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
   if (Forest(scanner.snapshot()).find(line.pid) == nullptr) {

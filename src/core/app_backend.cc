@@ -1,6 +1,10 @@
 // The process that serves, at the end of an instance's chain.
 #include <algorithm>
+#include <string>
 #include <tuple>
+#include <vector>
+
+#include "strayd/core/text.h"
 
 #include "app_parts.h"
 
@@ -30,11 +34,19 @@ const Process* best(const Choices& choices) {
   return found == choices.end() ? nullptr : found->process;
 }
 
-// All that lives and does not merely carry another.
+// tsx keeps esbuild beside the server, also when it has lost the server.
+bool is_helper(const Process& process) {
+  if (!process.argv || process.argv->size() < 2) return false;
+  const std::vector<std::string>& argv = *process.argv;
+  return base_name(argv[0]) == "esbuild" && argv[1].starts_with("--service");
+}
+
+// All that lives and does not merely carry or help another.
 Choices servers(const InstanceTree& tree) {
   Choices found;
   for (const TreeMember& member : tree.members) {
-    if (is_dead(*member.process) || is_carrier(*member.process)) continue;
+    const Process& process = *member.process;
+    if (is_dead(process) || is_carrier(process) || is_helper(process)) continue;
     found.push_back({.process = member.process, .depth = member.depth});
   }
   return found;

@@ -12,6 +12,8 @@ namespace {
 // To look for a holder among all processes reads all their descriptors.
 constexpr std::chrono::minutes kSearchInterval{1};
 
+constexpr std::int64_t kSettledMs = 30'000;
+
 constexpr std::size_t place(Owner owner) {
   return static_cast<std::size_t>(owner);
 }
@@ -109,7 +111,25 @@ bool wants_to_run(const AppTree& app) {
   });
 }
 
+// It serves elsewhere for so long that it hardly fights for this one: debuggers
+// of several apps take turns on one port.
+bool has_settled(const AppScene& scene,
+                 const Holders& holders,
+                 const AppTree& app) {
+  const Snapshot& snapshot = scene.evidence.snapshot;
+  const std::int64_t now = unix_ms(snapshot, snapshot.taken);
+  return std::ranges::any_of(app.instances, [&](const InstanceTree& tree) {
+    const std::optional<std::int64_t> since = tree.instance->pm_uptime_ms;
+    return since && now - *since >= kSettledMs &&
+           std::ranges::any_of(tree.members, [&](const TreeMember& member) {
+             return !is_dead(*member.process) &&
+                    holders.listens(*member.process);
+           });
+  });
+}
+
 void add_conflict(const AppScene& scene,
+                  const Holders& holders,
                   const AppTree& app,
                   const Shares& shares,
                   std::vector<PortConflict>& conflicts) {
@@ -117,6 +137,7 @@ void add_conflict(const AppScene& scene,
   for (const Owner owner : {Owner::Orphan, Owner::Foreign}) {
     const PortShare& share = shares.at(place(owner));
     if (share.sockets == 0) continue;
+    if (owner == Owner::Foreign && has_settled(scene, holders, app)) return;
     PortConflict conflict{.app = app.key,
                           .port = share.port,
                           .owner = owner,
@@ -160,7 +181,9 @@ PortsSeen count_ports(const AppScene& scene,
       if (!shares) continue;
       std::vector<PortShare>& all = seen.shares[app.index];
       all.insert(all.end(), shares->begin(), shares->end());
-      if (wants_to_run(app)) add_conflict(scene, app, *shares, seen.conflicts);
+      if (wants_to_run(app)) {
+        add_conflict(scene, holders, app, *shares, seen.conflicts);
+      }
     }
   }
   return seen;

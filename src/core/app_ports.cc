@@ -1,5 +1,5 @@
-// Which ports are an app's: those that its trees, or an orphan of it, listen on
-// or listened on while strayd watched.
+// Which ports are an app's: those that its trees, or what an earlier launch of
+// it left, listen on or listened on while strayd watched.
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -24,10 +24,7 @@ DaemonPorts add_held(const AppScene& scene,
     const std::uint16_t port = listener.local.port;
     for (const Process* process : holders.of(listener.inode)) {
       const AppTree* app = scene.app_of(*process);
-      if (const Verdict* orphan = scene.orphan(*process);
-          app == nullptr && orphan != nullptr) {
-        app = scene.app_named({.home = orphan->home, .app = orphan->app});
-      }
+      if (app == nullptr) app = scene.app_before(*process);
       if (app != nullptr) seen[app->index].try_emplace(port, false);
       if (scene.clustered(*process).empty()) continue;
       of_daemons[process].insert(port);

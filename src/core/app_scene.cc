@@ -12,11 +12,6 @@ namespace {
 // PM2's pm_uptime lies within this of the start of the pid that it lists.
 constexpr std::int64_t kSameStartMs = 2000;
 
-std::int64_t unix_ms(const Snapshot& snapshot, BootTime at) {
-  return snapshot.boot_epoch_ms +
-         std::chrono::duration_cast<std::chrono::milliseconds>(at).count();
-}
-
 // PM2 was asked after the snapshot was taken.
 bool launched_since(const Snapshot& snapshot, const Pm2Instance& instance) {
   return instance.pm_uptime_ms &&
@@ -36,6 +31,11 @@ bool is_cluster(const AppTree& app) {
   });
 }
 
+std::int64_t unix_ms(const Snapshot& snapshot, BootTime at) {
+  return snapshot.boot_epoch_ms +
+         std::chrono::duration_cast<std::chrono::milliseconds>(at).count();
+}
+
 std::int64_t unix_ms(const Snapshot& snapshot, const Process& process) {
   return unix_ms(snapshot, process.started);
 }
@@ -53,9 +53,9 @@ AppScene::AppScene(const AppsEvidence& from)
     }
   }
   for (const Verdict& verdict : from.verdicts) {
-    if (!verdict.kind) continue;
+    if (!verdict.kind && verdict.standing != Standing::Held) continue;
     const Process* process = forest().find(verdict.id);
-    if (process != nullptr) orphans_.emplace(process, &verdict);
+    if (process != nullptr) astray_.emplace(process, &verdict);
   }
 }
 
@@ -130,8 +130,15 @@ const std::vector<const AppTree*>& AppScene::clustered(
 }
 
 const Verdict* AppScene::orphan(const Process& process) const {
-  const auto found = orphans_.find(&process);
-  return found == orphans_.end() ? nullptr : found->second;
+  const auto found = astray_.find(&process);
+  return found == astray_.end() || !found->second->kind ? nullptr
+                                                        : found->second;
+}
+
+const AppTree* AppScene::app_before(const Process& process) const {
+  const auto found = astray_.find(&process);
+  if (found == astray_.end() || app_of(process) != nullptr) return nullptr;
+  return app_named({.home = found->second->home, .app = found->second->app});
 }
 
 bool AppScene::rule_matches(const Process& process) const {

@@ -38,6 +38,7 @@ struct AppTree {
 bool is_cluster(const Pm2Instance& instance);
 bool is_cluster(const AppTree& app);  // one of its instances is
 
+std::int64_t unix_ms(const Snapshot& snapshot, BootTime at);
 std::int64_t unix_ms(const Snapshot& snapshot, const Process& process);
 
 class AppScene {
@@ -59,6 +60,9 @@ class AppScene {
   const std::vector<const AppTree*>& clustered(const Process& daemon) const;
   // Its verdict, if it is a member of an orphan tree.
   const Verdict* orphan(const Process& process) const;
+  // The listed app that its cookie names though it is in none of its trees: an
+  // orphan, or held.
+  const AppTree* app_before(const Process& process) const;
 
   bool rule_matches(const Process& process) const;
 
@@ -74,7 +78,7 @@ class AppScene {
   std::map<AppKey, std::size_t> by_key_{};
   std::unordered_map<const Process*, std::size_t> owners_{};
   std::unordered_map<const Process*, std::vector<const AppTree*>> clustered_{};
-  std::unordered_map<const Process*, const Verdict*> orphans_{};
+  std::unordered_map<const Process*, const Verdict*> astray_{};
 };
 
 }  // namespace strayd

@@ -218,6 +218,20 @@ Fields withheld_fields(const WithheldTree& tree) {
   return fields;
 }
 
+Fields conflict_fields(const PortConflict& conflict, const Report& report) {
+  Fields fields;
+  fields["event"] = "port_conflict";
+  put_owner(fields, conflict.app.app, conflict.app.home);
+  fields["port"] = conflict.port;
+  fields["owner"] = to_string(conflict.owner);
+  fields["pid"] = nullptr;
+  fields["start_ticks"] = nullptr;
+  if (conflict.holder) put_id(fields, *conflict.holder);
+  fields["tree"] = conflict.tree ? Fields(conflict.tree->pid) : Fields(nullptr);
+  fields["text"] = bounded(conflict_text(report, conflict), kText);
+  return fields;
+}
+
 Fields breaker_fields(const Breaker& breaker) {
   Fields fields;
   fields["event"] = "breaker";

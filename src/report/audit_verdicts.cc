@@ -46,6 +46,16 @@ void tell_withheld(const Report& report, const Told& before, News& news) {
   }
 }
 
+void tell_conflicts(const Report& report, const Told& before, News& news) {
+  for (const PortConflict& conflict : report.conflicts) {
+    if (std::ranges::find(before.conflicts, conflict) ==
+        before.conflicts.end()) {
+      news.lines.push_back(conflict_fields(conflict, report));
+    }
+  }
+  news.told.conflicts = report.conflicts;
+}
+
 }  // namespace
 
 News news_of(const Report& report, const Told& before) {
@@ -56,6 +66,7 @@ News news_of(const Report& report, const Told& before) {
   }
   tell_verdicts(report, before, news);
   tell_withheld(report, before, news);
+  tell_conflicts(report, before, news);
   news.told.breaker = report.breaker;
   if (report.breaker != before.breaker) {
     news.lines.push_back(breaker_fields(report.breaker));

@@ -19,6 +19,7 @@ namespace strayd {
 struct Told {
   std::map<ProcId, std::pair<Standing, Why>> verdicts{};
   std::map<ProcId, std::pair<std::string, Withheld>> withheld{};
+  std::vector<PortConflict> conflicts{};
   Breaker breaker{};
 };
 

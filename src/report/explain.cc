@@ -203,6 +203,10 @@ std::string conclusion(const Report& report, const Process& process) {
                         one_line(verdict->app),
                         one_line(verdict->home));
   }
+  if (const PortConflict* conflict = words::conflict_of(report, *verdict)) {
+    text += fmt::format("In the way:   {}; the app can't listen there\n",
+                        conflict_text(report, *conflict));
+  }
   text += why_not_ended(report, *verdict);
   text += fmt::format("To change it: {}\n", remedy(verdict->reason.why));
   return text;

@@ -106,6 +106,9 @@ void add_more(Json& object, const Report& report) {
   }
   object["blind"] = std::move(blind);
   add_aftermath(object, report);
+  object["apps"] = apps(report);
+  object["port_conflicts"] = conflicts(report);
+  object["stray_remotes"] = remotes(report.strays);
 }
 
 }  // namespace

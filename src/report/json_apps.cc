@@ -1,5 +1,7 @@
 // The apps of PM2 as JSON: what serves behind them, what they use, who holds
 // their ports and far ends.
+#include "strayd/report/render.h"
+
 #include "json_parts.h"
 
 namespace strayd::json {
@@ -121,7 +123,8 @@ Json conflicts(const Report& report) {
                     {"port", conflict.port},
                     {"owner", to_string(conflict.owner)},
                     {"holder", process_or_null(conflict.holder)},
-                    {"tree", process_or_null(conflict.tree)}});
+                    {"tree", process_or_null(conflict.tree)},
+                    {"text", text(conflict_text(report, conflict))}});
   }
   return list;
 }

@@ -96,9 +96,6 @@ std::string status_json(const Report& report) {
   object["vanished"] = report.vanished;
   object["unreadable"] = report.unreadable;
   object["features"] = json::features(report);
-  object["apps"] = json::apps(report);
-  object["port_conflicts"] = json::conflicts(report);
-  object["stray_remotes"] = json::remotes(report.strays);
   object["reload"] = {{"successful", report.reload.successful},
                       {"success_unix_ms", report.reload.success_unix_ms}};
   object["totals"] = json::totals(report.totals);

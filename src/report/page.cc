@@ -94,6 +94,9 @@ std::string alarms(const Report& report) {
     text += alarm("The newest config was refused.",
                   "The last good one is in force.");
   }
+  for (const PortConflict& conflict : report.conflicts) {
+    text += alarm("In the way:", conflict_text(report, conflict) + ".");
+  }
   for (const auto& [feature, why] : report.blind) {
     text += alarm(fmt::format("Blind: {}.", escaped(feature)), why);
   }

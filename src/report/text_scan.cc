@@ -130,6 +130,15 @@ std::string deeds(const Report& report) {
   return text.empty() ? "" : "\n" + text;
 }
 
+std::string conflicts(const Report& report) {
+  std::string text;
+  for (const PortConflict& conflict : report.conflicts) {
+    text += fmt::format("\nIn the way: {}; the app can't listen there.\n",
+                        conflict_text(report, conflict));
+  }
+  return text;
+}
+
 // What came of the kills before.
 std::string aftermath(const Report& report) {
   std::string text;
@@ -186,6 +195,28 @@ std::string missing(const Report& report) {
 
 }  // namespace
 
+std::string conflict_text(const Report& report, const PortConflict& conflict) {
+  const std::string port =
+      fmt::format("port {} of {}", conflict.port, one_line(conflict.app.app));
+  if (!conflict.holder) {
+    return port + " is held by a process that could not be found";
+  }
+  const Shown known = words::shown(report, *conflict.holder);
+  const std::string pid = fmt::format("pid {}", conflict.holder->pid);
+  const auto verdict =
+      std::ranges::find(report.verdicts, *conflict.holder, &Verdict::id);
+  const std::string standing =
+      verdict == report.verdicts.end()
+          ? "which no rule matches"
+          : fmt::format("which is {}", to_string(verdict->standing));
+  return fmt::format("{} is held by {}, {}",
+                     port,
+                     known.program.empty()
+                         ? pid
+                         : fmt::format("{} ({})", words::title(known), pid),
+                     standing);
+}
+
 std::string breaker_text(const Breaker& breaker) {
   if (!breaker.open) return "the breaker is closed";
   return fmt::format("the breaker is open since {}: {}",
@@ -202,10 +233,12 @@ std::string scan_text(const Report& report, Detail detail) {
   }
   if (report.scan == 0) return "No scan has finished yet.\n";
   std::string text = looked_at(report);
+  text += words::apps(report);
   text += table(report, detail);
   if (std::ranges::none_of(report.verdicts, in_question)) {
     text += "\nNo orphaned processes found\n";
   }
+  text += conflicts(report);
   text += deeds(report);
   text += aftermath(report);
   text += withheld(report);

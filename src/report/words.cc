@@ -158,6 +158,14 @@ std::string parent(const Report& report, const std::optional<ProcId>& parent) {
   return fmt::format("{} (pid {})", title(known), parent->pid);
 }
 
+const PortConflict* conflict_of(const Report& report, const Verdict& verdict) {
+  const auto found =
+      std::ranges::find_if(report.conflicts, [&](const PortConflict& each) {
+        return each.holder == verdict.id || each.tree == verdict.tree;
+      });
+  return found == report.conflicts.end() ? nullptr : &*found;
+}
+
 std::string times(int count) {
   if (count == 1) return "once";
   if (count == 2) return "twice";

@@ -37,6 +37,10 @@ std::string deed(const Reaped& reaped);
 // what is managed or protected; ascending by pid within each.
 std::vector<const Verdict*> by_urgency(const Report& report);
 
+// A table of the apps: what serves each instance, how often and why PM2
+// restarted it, its ports and its far ends. Empty where there is no app.
+std::string apps(const Report& report);
+
 // How the process is shown; an empty one where the report lost it.
 Shown shown(const Report& report, const ProcId& id);
 // "node server.ts", or the program alone.
@@ -45,6 +49,9 @@ std::string title(const Shown& shown);
 // Who a tree of orphans belongs to by birth: "bash deploy.sh (pid 12)", or init
 // where its own parent is gone.
 std::string parent(const Report& report, const std::optional<ProcId>& parent);
+
+// What that process or its tree keeps an app from; nullptr: nothing.
+const PortConflict* conflict_of(const Report& report, const Verdict& verdict);
 
 // How often an orphan came back: "once", "twice", "3 times".
 std::string times(int count);

@@ -308,7 +308,7 @@ TEST_F(ControlTest, the_silent_are_dropped_in_the_end) {
 TEST_F(ControlTest, a_crowd_of_silent_ones_keeps_nobody_out) {
   Control control = opened();
   std::vector<Client> crowd;
-  for (int i = 0; i < 100; ++i) {
+  for (std::size_t i = 0; i < 2 * Control::kMostClients; ++i) {
     crowd.push_back(client());
     ASSERT_TRUE(crowd.back().connected());
     serve(control);
@@ -316,8 +316,36 @@ TEST_F(ControlTest, a_crowd_of_silent_ones_keeps_nobody_out) {
   }
   const Client asks = client();
   asks.say("x\n");
+  EXPECT_TRUE(eventually([&] {
+    serve(control);
+    return asks.heard() == "ok x\n";
+  }));
+}
+
+TEST_F(ControlTest, a_crowd_leaves_each_the_time_to_ask) {
+  Control control = opened();
+  const Client asks = client();
+  serve(control);
+  std::vector<Client> crowd;
+  for (std::size_t i = 0; i < Control::kMostClients; ++i) {
+    crowd.push_back(client());
+  }
+  serve(control);
+  asks.say("x\n");
   serve(control);
   EXPECT_EQ(asks.heard(), "ok x\n");
+}
+
+TEST_F(ControlTest, sleeps_while_a_crowd_waits_for_room) {
+  Control control = opened();
+  std::vector<Client> crowd;
+  for (std::size_t i = 0; i <= Control::kMostClients; ++i) {
+    crowd.push_back(client());
+  }
+  serve(control);
+  EXPECT_THAT(control.wait_fds(), SizeIs(Control::kMostClients));
+  ASSERT_TRUE(control.deadline());
+  EXPECT_LE(*control.deadline(), steady_time() + Control::kSafe);
 }
 
 TEST_F(ControlTest, a_request_without_end_is_refused) {

@@ -77,15 +77,17 @@ TEST(Backend, a_helper_of_the_watcher_is_none) {
   EXPECT_EQ(serving(world.look()), 0);
 }
 
-TEST(Backend, carriers_alone_are_none_also_where_no_rule_matches) {
+TEST(Backend, carriers_and_helpers_are_none_also_where_no_rule_matches) {
   AppWorld world;
   world.god(5);
   world.process(10, 5, seconds{100}, {"npm start"});
   world.process(11, 10, seconds{101}, {"node", "/x/.bin/nodemon", "api.js"});
   world.answers(5, {World::instance(10, seconds{100})});
+  world.process(
+      12, 11, seconds{102}, {"/x/esbuild", "--service=0.25.0", "--ping"});
   EXPECT_EQ(serving(world.look()), 0);
-  world.process(12, 11, seconds{102}, {"node", "api.js"});
-  EXPECT_EQ(serving(world.look()), 12);
+  world.process(13, 11, seconds{103}, {"node", "api.js"});
+  EXPECT_EQ(serving(world.look()), 13);
 }
 
 TEST(Backend, where_no_rule_matches_is_the_listed_process) {

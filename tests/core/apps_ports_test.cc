@@ -261,6 +261,39 @@ TEST(Strangers, what_is_held_is_one) {
   EXPECT_EQ(sockets(world.look(), Owner::Foreign), 1);
 }
 
+TEST(Strangers, do_not_keep_an_app_off_what_it_can_do_without) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.process(30, 5, seconds{100}, {"node", "other.js"});
+  world.answers(
+      5, {World::instance(10, seconds{100}), AppWorld::app("other", 30)});
+  world.snapshot.taken = seconds{115};
+  world.listen(13);
+  const SocketInode debugger = world.listen(13, 9229);
+  world.look();
+  world.close(debugger);
+  world.listen(30, 9229);
+  EXPECT_THAT(world.look().conflicts, SizeIs(1)) << "it was launched just now";
+  world.snapshot.taken += seconds{60};
+  EXPECT_THAT(world.look().conflicts, IsEmpty());
+  EXPECT_EQ(sockets(app(world.observe(), "api"), Owner::Foreign, 9229), 1);
+}
+
+TEST(Strangers,
+     what_an_earlier_launch_left_names_the_port_also_where_it_is_held) {
+  AppWorld world = with_leftover();
+  for (const pid_t pid : {10, 11, 12, 13}) world.end(pid);
+  Pm2Instance given_up = World::instance(10, seconds{100});
+  given_up.pid.reset();
+  given_up.status = Pm2Status::Errored;
+  world.answers(5, {given_up});
+  world.listen(40);
+  const AppsPicture picture = world.look();
+  ASSERT_EQ(world.verdict(40).standing, Standing::Held);
+  ASSERT_THAT(picture.conflicts, SizeIs(1));
+  EXPECT_EQ(picture.conflicts.front().owner, Owner::Foreign);
+  EXPECT_EQ(picture.conflicts.front().holder, world.find(40).id);
+}
+
 TEST(Strangers, a_socket_without_a_holder_is_not_told_at_first_sight) {
   AppWorld world = with_stranger();
   const AppsPicture picture = world.look();

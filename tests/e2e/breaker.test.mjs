@@ -155,7 +155,8 @@ test("a crowd that talks nonsense delays neither the scans nor the operator", as
   await agent.scans(20);
   assert.equal(await agent.metric("strayd_breaker_open"), 1, "nonsense closes nothing");
   assert.match((await breaker(settings, "status")).stdout, /^the breaker is open/);
-  assert.equal((await breaker(settings, "close")).status, 0);
+  const closed = await breaker(settings, "close");
+  assert.equal(closed.status, 0, closed.stderr);
   await gone(left);
   going = false;
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { npmRun, serves } from "./support/backends.mjs";
+import { forEver, npmRun, serves } from "./support/backends.mjs";
 import { startExchange } from "./support/exchange.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { freePort, sandbox } from "./support/sandbox.mjs";
@@ -192,7 +192,7 @@ test("an orphan on the port is named as the reason, and the loop stops with its 
   const exchange = await startExchange(t);
   const pm2 = startPm2(t, box);
   const observer = await startStrayd(t, await configure(box, { name: "watching", mode: "observe" }));
-  const backend = await npmRun(box, pm2, exchange, "start", "api");
+  const backend = await npmRun(box, pm2, exchange, "start", "api", forEver);
   const old = await serves(backend.port);
   await observer.scans(2);
 

@@ -2,12 +2,12 @@
 // port that the new launch needs. Its cookie proves what it is.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { npmRun, serves } from "./support/backends.mjs";
+import { forEver, npmRun, serves } from "./support/backends.mjs";
 import { startExchange } from "./support/exchange.mjs";
 import { below, describe, lives } from "./support/processes.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { sandbox } from "./support/sandbox.mjs";
-import { auditOf, configure, scanJson, startStrayd } from "./support/strayd.mjs";
+import { auditOf, command, configure, scan, scanJson, startStrayd } from "./support/strayd.mjs";
 import { throughout, until } from "./support/wait.mjs";
 
 const seconds = 1000;
@@ -16,7 +16,7 @@ test("the server that a killed wrapper left on the port is proved a leftover and
   const box = sandbox();
   const exchange = await startExchange(t);
   const pm2 = startPm2(t, box);
-  const { name, port } = await npmRun(box, pm2, exchange, "start");
+  const { name, port } = await npmRun(box, pm2, exchange, "start", "api", forEver);
   const wrapper = await pm2.pid(name);
   const old = below(wrapper);
   const oldServer = await serves(port);
@@ -45,4 +45,28 @@ test("the server that a killed wrapper left on the port is proved a leftover and
   });
   assert.equal(await agent.metric("strayd_orphans_killed_total", { kind: "stray" }) ?? 0, 0);
   assert.ok(await agent.metric("strayd_orphans_killed_total", { kind: "leftover" }) > 0);
+});
+
+test("the server of an app that PM2 gave up on is held as the only copy, and is named", async (t) => {
+  const box = sandbox();
+  const exchange = await startExchange(t);
+  const pm2 = startPm2(t, box);
+  const { name, port } = await npmRun(box, pm2, exchange, "start", "api", ["--max-restarts", "2"]);
+  const oldServer = await serves(port);
+
+  process.kill(await pm2.pid(name), "SIGKILL");
+  await until("PM2 gives up", async () => (await pm2.instances(name))[0].pm2_env.status === "errored");
+  const settings = await configure(box);
+  const agent = await startStrayd(t, settings);
+  await agent.scans(3);
+  const [conflict] = (await agent.status()).port_conflicts;
+  assert.deepEqual([conflict.app, conflict.port, conflict.holder.pid], [name, port, oldServer]);
+  assert.ok(auditOf(settings).some(({ event, pid }) => event === "port_conflict" && pid === oldServer));
+
+  const inTheWay = new RegExp(`\\nIn the way: +port ${port} of api is held by node server\\.ts \\(pid ${oldServer}\\)`);
+  assert.match((await scan(settings)).stdout, inTheWay);
+  const explained = (await command(["explain", String(oldServer), "--config", settings.file])).stdout;
+  assert.match(explained, inTheWay);
+  assert.match(explained, /\nVerdict: +held\nReason: .*only copy/);
+  assert.equal(await serves(port), oldServer, "it goes on serving");
 });

@@ -120,6 +120,33 @@ TEST_F(AuditVerdicts, stays_below_the_longest_line_whatever_names_there_are) {
   }
 }
 
+TEST_F(AuditVerdicts, names_who_keeps_an_app_off_its_port_once) {
+  Report report{.verdicts = {stray_}};
+  lines_for(report);
+  report.conflicts = {{.app = {.home = "/root/.pm2", .app = "api"},
+                       .port = 3000,
+                       .owner = Owner::Orphan,
+                       .holder = stray_.id,
+                       .tree = stray_.tree}};
+  const auto lines = lines_for(report);
+  ASSERT_THAT(lines, SizeIs(1));
+  const nlohmann::json& line = lines.front();
+  EXPECT_EQ(line["event"], "port_conflict");
+  EXPECT_EQ(line["app"], "api");
+  EXPECT_EQ(line["pm2_home"], "/root/.pm2");
+  EXPECT_EQ(line["port"], 3000);
+  EXPECT_EQ(line["owner"], "orphan");
+  EXPECT_EQ(line["pid"], 100);
+  EXPECT_EQ(line["start_ticks"], 7);
+  EXPECT_EQ(line["tree"], 100);
+  EXPECT_EQ(line["text"],
+            "port 3000 of api is held by pid 100, which is stray");
+  EXPECT_THAT(lines_for(report), IsEmpty());
+
+  report.conflicts.front().holder.reset();
+  EXPECT_TRUE(lines_for(report).front()["pid"].is_null());
+}
+
 TEST_F(AuditVerdicts, writes_nothing_on_an_idle_host) {
   const Report report{.verdicts = {stray_}};
   lines_for(report);

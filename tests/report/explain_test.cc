@@ -108,6 +108,14 @@ TEST(Explain, a_heir_of_a_judged_pid_does_not_inherit_its_verdict) {
               HasSubstr("No rule matches process 4711"));
 }
 
+TEST(Explain, names_the_port_that_it_keeps_an_app_off) {
+  for (const pid_t pid : {4711, 4700}) {
+    EXPECT_THAT(explain_text(leftover_snapshot(), sample::rich_report(), pid),
+                HasSubstr("In the way:   port 3000 of shop is held by node "
+                          "server.ts (pid 4711), which is leftover"));
+  }
+}
+
 TEST(Explain, shows_where_a_chain_breaks) {
   Snapshot snapshot = leftover_snapshot();
   snapshot.processes[2].parent = 4000;

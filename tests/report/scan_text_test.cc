@@ -131,12 +131,30 @@ TEST(ScanText, foreign_bytes_make_no_line_and_no_terminal_sequence) {
   report.reaped.front().app = hostile;
   report.breaker.why = hostile;
   report.harms.front().text = hostile;
+  report.apps.front().app = report.conflicts.front().app.app = hostile;
+  report.apps.front().remotes = {{.remote = hostile, .connections = 1}};
   for (const Detail detail : {Detail::Brief, Detail::Full}) {
     const std::string text = scan_text(report, detail);
     EXPECT_THAT(text, Not(HasSubstr("\nNo orphaned processes found\n")));
     EXPECT_THAT(text, Not(HasSubstr("\x1B")));
     EXPECT_EQ(text, valid_utf8(text));
   }
+}
+
+TEST(ScanText, names_who_keeps_an_app_off_its_port) {
+  EXPECT_THAT(scan_text(sample::rich_report()),
+              HasSubstr("\nIn the way: port 3000 of shop is held by node "
+                        "server.ts (pid 4711), which is leftover; "));
+  EXPECT_THAT(scan_text(sample::quiet_report()), Not(HasSubstr("In the way")));
+}
+
+TEST(ScanText, shows_what_serves_each_app_and_why_it_restarted) {
+  const std::string text = scan_text(sample::rich_report());
+  EXPECT_THAT(text, ContainsRegex("\nAPP +SLOT +STATUS +SERVES +PORTS"));
+  EXPECT_THAT(text,
+              ContainsRegex("\nshop .* 3000 \\(orphan\\) +exchange "
+                            "\\(orphan\\) 1s; .* 2 operator, 3 exit_code\n"));
+  EXPECT_THAT(text, ContainsRegex("\nfeed +0 +online +nothing "));
 }
 
 TEST(ScanText, a_very_long_name_does_not_stretch_the_table) {

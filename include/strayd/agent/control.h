@@ -56,6 +56,9 @@ class Control {
   static constexpr std::size_t kMostClients = 8;
   // For a whole request.
   static constexpr std::chrono::seconds kPatience{2};
+  // So long a connection keeps its place in a crowd: its request may be on its
+  // way. Until then the next ones wait in the backlog.
+  static constexpr std::chrono::milliseconds kSafe{100};
 
  private:
   struct Impl;

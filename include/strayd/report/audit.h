@@ -7,7 +7,8 @@
 //   seq      unique in the ledger, rising in time over restarts and rotations
 //   ts       RFC 3339, UTC, milliseconds
 //   boot_id, writer {pid, start_ticks}
-//   event    intent | outcome | recovered | verdict | withheld | breaker | note
+//   event    intent | outcome | recovered | verdict | withheld |
+//            port_conflict | breaker | note
 //   crc      CRC-32 of the line before it
 // and at most 4 KiB of ASCII. Arguments and environment are never in it.
 #pragma once

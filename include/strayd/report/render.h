@@ -33,6 +33,9 @@ enum class Detail {
   Full    // every verdict
 };
 
+// "port 3000 of api is held by node server.ts (pid 12), which is leftover".
+std::string conflict_text(const Report& report, const PortConflict& conflict);
+
 // `scan`: for a person. Without a candidate that is an orphan, pending or held:
 // a line of its own that says "No orphaned processes found".
 std::string scan_text(const Report& report, Detail detail = Detail::Brief);

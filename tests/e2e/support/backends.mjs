@@ -17,9 +17,13 @@ export async function startManaged(pm2, exchange, name, args, { cwd, instances =
   return { name, port, instances, connections: await exchange.connected(name, instances) };
 }
 
+// PM2 gives an app up that ended 16 times within a second of its start; one that
+// takes longer to fail, it starts for ever. So does this.
+export const forEver = ["--max-restarts", "1000000"];
+
 // The incident's app: PM2 > npm > sh > tsx > node.
-export const npmRun = (box, pm2, exchange, script, name = "tradebaas-backend") =>
-  startManaged(pm2, exchange, name, ["npm", "--name", name, "--", "run", script], {
+export const npmRun = (box, pm2, exchange, script, name = "tradebaas-backend", options = []) =>
+  startManaged(pm2, exchange, name, ["npm", "--name", name, ...options, "--", "run", script], {
     cwd: box.app("tradebaas-backend"),
   });
 

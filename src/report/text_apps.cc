@@ -1,0 +1,107 @@
+// The apps of PM2 in columns: what PM2 does not tell of them.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "table.h"
+#include "words.h"
+
+namespace strayd::words {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string serving(const Report& report, const InstanceReport& instance) {
+  if (!instance.backend) return "unknown";
+  if (!instance.backend->id) {
+    return instance.pm2.status == Pm2Status::Online ? "nothing" : "-";
+  }
+  const pid_t pid = instance.backend->id->pid;
+  const auto& since = instance.backend->start_unix_ms;
+  if (!since) return fmt::format("pid {}", pid);
+  return fmt::format(
+      "pid {}, {}", pid, age(milliseconds{report.finished_unix_ms - *since}));
+}
+
+// What strayd knows the cause of, of all that it counted.
+std::string causes(const Report& report, const AppReport& app) {
+  const auto account =
+      report.ledger.apps.find({.home = app.home, .app = app.app});
+  if (account == report.ledger.apps.end()) return "";
+  std::vector<std::string> parts;
+  for (const auto& [cause, count] : account->second.restarts) {
+    if (count > 0)
+      parts.push_back(fmt::format("{} {}", count, to_string(cause)));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string ports(const AppReport& app) {
+  if (!app.ports) return "?";
+  std::vector<std::string> parts;
+  for (const PortShare& share : *app.ports) {
+    if (share.sockets == 0) continue;
+    parts.push_back(
+        share.owner == Owner::Managed
+            ? std::to_string(share.port)
+            : fmt::format("{} ({})", share.port, to_string(share.owner)));
+  }
+  return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string heard(const RemoteShare& share) {
+  std::string text = share.remote;
+  if (share.connections > 1) text += fmt::format(" x{}", share.connections);
+  if (share.owner != Owner::Managed) {
+    text += fmt::format(" ({})", to_string(share.owner));
+  }
+  if (share.since_receive) text += " " + age(*share.since_receive);
+  return text;
+}
+
+// Since when it has heard nothing from each far end; what is wrong, first.
+std::string remotes(const AppReport& app) {
+  if (!app.remotes) return "?";
+  std::vector<std::string> parts;
+  for (const Owner owner : {Owner::Orphan, Owner::Managed}) {
+    for (const RemoteShare& share : *app.remotes) {
+      if (share.owner == owner && share.connections > 0) {
+        parts.push_back(heard(share));
+      }
+    }
+  }
+  return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+}  // namespace
+
+std::string apps(const Report& report) {
+  Table table({"APP",
+               "SLOT",
+               "STATUS",
+               "SERVES",
+               "PORTS",
+               "HEARD FROM",
+               "RESTARTS",
+               "CAUSES SEEN"});
+  for (const AppReport& app : report.apps) {
+    for (const InstanceReport& instance : app.instances) {
+      const std::string why = causes(report, app);
+      table.add({app.app,
+                 std::to_string(instance.slot),
+                 std::string(to_string(instance.pm2.status)),
+                 serving(report, instance),
+                 ports(app),
+                 remotes(app),
+                 std::to_string(instance.pm2.restart_time),
+                 why.empty() ? "-" : why});
+    }
+  }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+}  // namespace strayd::words
