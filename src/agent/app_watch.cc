@@ -77,6 +77,7 @@ AppWatch::AppWatch(Procfs& procfs, const Config& config, bool listen)
     : procfs_(procfs),
       listen_(listen),
       resolver_(hosts_of(config)),
+      has_remotes_(!config.remotes.empty()),
       exits_([&procfs](const ProcId& id) { return procfs.read(id); },
              OomKills(),
              listen ? most_pidfds() : 0) {
@@ -100,6 +101,7 @@ void AppWatch::start_bus(const Config& config) {
 
 void AppWatch::reconfigure(const Config& config) {
   resolver_ = Resolver(hosts_of(config));
+  has_remotes_ = !config.remotes.empty();
   start_bus(config);
 }
 
@@ -112,8 +114,27 @@ void AppWatch::note_signalled(const ProcId& id) {
   if (signalled_.size() > kMostSignalled) signalled_.pop_front();
 }
 
-std::vector<Pm2BusState> AppWatch::buses() const {
-  return bus_ ? bus_->states() : std::vector<Pm2BusState>{};
+std::vector<Feature> AppWatch::features() const {
+  std::vector<Feature> features;
+  if (bus_) {
+    Feature events{.name = "pm2_events", .available = true};
+    for (const Pm2BusState& state : bus_->states()) {
+      // At first it is just not there yet.
+      if (state.connected || state.error.empty()) continue;
+      events.available = false;
+      events.detail = "PM2 in " + state.home + ": " + state.error;
+    }
+    features.push_back(std::move(events));
+  }
+  if (has_remotes_) {
+    Feature names{.name = "name_resolution", .available = true};
+    for (const UnresolvedHost& host : resolver_.unresolved()) {
+      names.available = false;
+      names.detail = host.host + ": " + host.why;
+    }
+    features.push_back(std::move(names));
+  }
+  return features;
 }
 
 // The holdings after the sockets: see AppsEvidence. Sockets of this network

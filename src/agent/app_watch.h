@@ -22,6 +22,7 @@
 #include "strayd/net/resolver.h"
 #include "strayd/net/sockets.h"
 #include "strayd/pm2/bus.h"
+#include "strayd/proc/features.h"
 #include "strayd/proc/procfs.h"
 
 namespace strayd {
@@ -52,10 +53,10 @@ class AppWatch {
                           std::span<const Pm2View> pm2);
 
   const AppsPicture& picture() const { return picture_; }
-  std::vector<Pm2BusState> buses() const;
-  std::vector<UnresolvedHost> unresolved() const {
-    return resolver_.unresolved();
-  }
+
+  // Whether every event bus is followed ("pm2_events") and every host of the
+  // remotes has an address ("name_resolution"), where that is wanted.
+  std::vector<Feature> features() const;
 
  private:
   void read_sockets(const AppsEvidence& evidence);
@@ -68,6 +69,7 @@ class AppWatch {
   std::optional<Pm2Bus> bus_{};
   SocketReader sockets_{};
   Resolver resolver_;
+  bool has_remotes_ = false;
   ExitWatch exits_;
 
   // Of this scan; nullopt: they could not be read.

@@ -124,6 +124,21 @@ void log_conflicts(const Report& before, const Report& now) {
   }
 }
 
+// What comes and goes while strayd runs, and does not disarm it.
+void log_features(const Report& before, const Report& now) {
+  for (const auto& [feature, available] : now.features) {
+    const auto was = before.features.find(feature);
+    const bool known = was == before.features.end() || was->second;
+    if (available == known || now.blind.contains(feature)) continue;
+    const auto why = now.remarks.find(feature);
+    if (available) {
+      spdlog::info("{} is available again", feature);
+    } else if (why != now.remarks.end()) {
+      spdlog::warn("{} is missing: {}", feature, one_line(why->second));
+    }
+  }
+}
+
 }  // namespace
 
 Result<void> start_logging(const LogOptions& options) {
@@ -162,6 +177,7 @@ void log_changes(const Report& before, const Report& now) {
     if (before.blind.contains(feature)) continue;
     spdlog::warn("disarmed: {}: {}", feature, one_line(why));
   }
+  log_features(before, now);
 }
 
 }  // namespace strayd

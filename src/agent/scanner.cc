@@ -1,10 +1,6 @@
 #include "strayd/agent/scanner.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <iterator>
 #include <span>
@@ -19,12 +15,12 @@
 #include "strayd/sys/os.h"
 
 #include "app_watch.h"
+#include "findings.h"
 #include "kill_watch.h"
+#include "records.h"
 
 namespace strayd {
 namespace {
-
-constexpr std::int64_t kHourMs = 3600 * 1000;
 
 // Wide enough for a scan of 300 processes and for one of 30 000.
 const std::vector<double> kScanSeconds{
@@ -53,14 +49,15 @@ void add_harms(std::vector<Harm>& harms, std::vector<Harm> fresh) {
 struct Scanner::Impl {
   explicit Impl(Parts given)
       : parts(std::move(given)),
+        records(std::move(parts.audit), std::move(parts.state)),
         reaper(reaper_ports()),
         apps(parts.procfs, parts.config, parts.listen) {
     report.totals.scan_duration = Histogram::with(kScanSeconds);
     report.totals.reap_duration = Histogram::with(kReapSeconds);
     report.totals.orphan_age = Histogram::with(kOrphanAgeSeconds);
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
-    report.ledger = ledger = parts.state.ledger;
-    apps.restore(parts.state.backends);
+    report.ledger = ledger = records.state().ledger;
+    apps.restore(records.state().backends);
     restore_homes();
     describe_self();
   }
@@ -71,6 +68,7 @@ struct Scanner::Impl {
   std::map<std::string, std::string> blind() const;
   Authority authority() const;
   std::optional<std::string> withdrawn(const TreeOrder& order) const;
+  void note_outcome(const std::string& reap, const Reaped& done);
 
   Report scan();
   void look();
@@ -84,18 +82,14 @@ struct Scanner::Impl {
 
   Result<Snapshot> take_snapshot();
   std::vector<const Process*> suspects(const Plan& plan) const;
-  bool begin_reaping();
-  bool spend();
   void carry_out(const TreeOrder& order);
   void trip_breaker(const std::string& why);
-  void recover_audit();
   void notice_sleep();
-  Result<void> share(std::optional<std::int64_t> unspent = std::nullopt);
   void save_changes();
 
   Parts parts;
+  Records records;
   Reaper reaper;
-  UniqueFd reap_lock{};
   AppWatch apps;
 
   // Of the scan under way.
@@ -113,12 +107,8 @@ struct Scanner::Impl {
   std::vector<Harm> new_harms{};  // of the scan under way
   std::vector<Reaped> reaped{};   // since the last report
   std::set<ProcId> refused{};     // trees, since the last scan
-  std::optional<std::string> audit_failure{};
-  std::optional<std::string> state_failure{};
-  std::int64_t spent_unix_ms = 0;  // the newest kill that was budgeted
   std::chrono::nanoseconds slept{boot_time() - steady_time()};
   std::set<pid_t> close_ups{};
-  State saved{};
   Report report{};
 };
 
@@ -132,33 +122,12 @@ ReaperPorts Scanner::Impl::reaper_ports() {
                     parts.config.policy,
                     ids);
               },
-          .intend = [this](std::span<const Intent> intents) -> Result<void> {
-            if (!parts.audit)
-              return fail(Fault::Io, "there is no audit ledger");
-            Result<void> written = parts.audit->intend(intents);
-            audit_failure =
-                written ? std::nullopt : std::optional(written.error().what);
-            return written;
-          },
-          .outcome =
-              [this](const std::string& reap, const Reaped& done) {
-                if (parts.audit) {
-                  if (const auto written = parts.audit->outcome(reap, done);
-                      !written) {
-                    audit_failure = written.error().what;
-                  }
-                }
-                if (done.outcome == Outcome::Refused ||
-                    done.outcome == Outcome::Failed) {
-                  refused.insert(done.tree);
-                }
-                if (done.outcome == Outcome::Terminated ||
-                    done.outcome == Outcome::Killed) {
-                  apps.note_signalled(done.id);
-                }
-                kills.note(done);
-                reaped.push_back(done);
+          .intend =
+              [this](std::span<const Intent> intents) {
+                return records.intend(intents);
               },
+          .outcome = [this](const std::string& reap,
+                            const Reaped& done) { note_outcome(reap, done); },
           .stopping = parts.stopping,
           .withdrawn =
               [this](const TreeOrder& order) {
@@ -166,12 +135,24 @@ ReaperPorts Scanner::Impl::reaper_ports() {
               }};
 }
 
+void Scanner::Impl::note_outcome(const std::string& reap, const Reaped& done) {
+  records.outcome(reap, done);
+  if (done.outcome == Outcome::Refused || done.outcome == Outcome::Failed) {
+    refused.insert(done.tree);
+  }
+  if (done.outcome == Outcome::Terminated || done.outcome == Outcome::Killed) {
+    apps.note_signalled(done.id);
+  }
+  kills.note(done);
+  reaped.push_back(done);
+}
+
 // What was ordered under another configuration, or before strayd went blind,
 // is not carried on with.
 std::optional<std::string> Scanner::Impl::withdrawn(
     const TreeOrder& order) const {
   if (parts.wish != Wish::Reap) return "strayd only observes now";
-  if (parts.state.breaker.open) return "the breaker is open";
+  if (records.breaker().open) return "the breaker is open";
   if (const auto lacks = blind(); !lacks.empty()) {
     return "strayd is blind: " + lacks.begin()->first;
   }
@@ -187,7 +168,7 @@ std::optional<std::string> Scanner::Impl::withdrawn(
 }
 
 void Scanner::Impl::restore_homes() {
-  for (const auto& [home, uid] : parts.state.homes_seen) {
+  for (const auto& [home, uid] : records.state().homes_seen) {
     memory.homes[home] = {.uid = uid, .seen = true};
   }
 }
@@ -195,13 +176,19 @@ void Scanner::Impl::restore_homes() {
 void Scanner::Impl::describe_self() {
   report.mode = parts.config.policy.mode;
   report.rules = rule_names(parts.config.policy);
-  report.breaker = parts.state.breaker;
+  report.breaker = records.breaker();
   report.features.clear();
-  for (const Feature& feature : parts.features) {
+  report.remarks.clear();
+  std::vector<Feature> all = apps.features();
+  all.insert(all.end(), parts.features.begin(), parts.features.end());
+  for (const Feature& feature : all) {
     report.features[feature.name] = feature.available;
+    if (!feature.available) report.remarks[feature.name] = feature.detail;
   }
-  report.features["audit_ledger"] = parts.audit.has_value() && !audit_failure;
-  report.features["state_file"] = !state_failure;
+  const std::map<std::string, std::string> lacks = records.lacks();
+  for (const char* const record : {"audit_ledger", "state_file"}) {
+    report.features[record] = !lacks.contains(record);
+  }
   report.blind = blind();
 }
 
@@ -214,12 +201,7 @@ std::map<std::string, std::string> Scanner::Impl::blind() const {
     }
   }
   if (parts.wish == Wish::Look) return lacks;
-  if (!parts.audit) {
-    lacks["audit_ledger"] = "it could not be opened";
-  } else if (audit_failure) {
-    lacks["audit_ledger"] = *audit_failure;
-  }
-  if (state_failure) lacks["state_file"] = *state_failure;
+  lacks.merge(records.lacks());
   if (!parts.procfs.is_live()) {
     lacks["live_procfs"] = "--path.procfs is not this kernel's /proc";
   }
@@ -227,14 +209,10 @@ std::map<std::string, std::string> Scanner::Impl::blind() const {
 }
 
 Authority Scanner::Impl::authority() const {
-  const std::int64_t hour_ago = unix_ms() - kHourMs;
-  const auto recent =
-      std::ranges::count_if(parts.state.kills_unix_ms,
-                            [&](std::int64_t at) { return at > hour_ago; });
   return {.act = parts.wish == Wish::Reap,
           .armed = blind().empty(),
-          .breaker = parts.state.breaker,
-          .kills_last_hour = static_cast<std::size_t>(recent),
+          .breaker = records.breaker(),
+          .kills_last_hour = records.kills_last_hour(),
           .reaping = reaper.processes()};
 }
 
@@ -257,15 +235,6 @@ Result<Snapshot> Scanner::Impl::take_snapshot() {
   });
 }
 
-// A disk that was full, a lock that was held: what can be written again arms
-// again.
-void Scanner::Impl::recover_audit() {
-  if (!audit_failure || !parts.audit) return;
-  const auto written = parts.audit->note(
-      "audit_restored", "it could not be written: " + *audit_failure);
-  if (written) audit_failure.reset();
-}
-
 // Looks are no confirmation of one another across a suspend: ages and holds
 // went on, and PM2's own timers did not.
 void Scanner::Impl::notice_sleep() {
@@ -278,7 +247,7 @@ void Scanner::Impl::notice_sleep() {
 
 Report Scanner::Impl::scan() {
   const auto began = steady_time();
-  recover_audit();
+  records.recover();
   notice_sleep();
 
   // Look: the processes, then what PM2 says of them.
@@ -324,10 +293,10 @@ void Scanner::Impl::look_for_harm(BootTime now,
   for (Harm& harm : new_harms) {
     harm.found_unix_ms = unix_ms();
     spdlog::error("harm: {}", one_line(harm.text));
-    if (parts.audit) (void)parts.audit->note("harm", harm.text);
+    records.note("harm", harm.text);
   }
   // It ends what is under way, too: see withdrawn().
-  if (!parts.state.breaker.open) {
+  if (!records.breaker().open) {
     trip_breaker("harm: " + new_harms.front().text);
   }
   save_changes();
@@ -385,31 +354,8 @@ std::vector<const Process*> Scanner::Impl::suspects(const Plan& made) const {
   return members;
 }
 
-// Only one strayd reaps on a host at a time: an agent and a `scan --reap`
-// beside it would else signal one tree twice within its grace.
-bool Scanner::Impl::begin_reaping() {
-  if (reap_lock) return true;
-  const std::string path = parts.config.state_dir + "/reap.lock";
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) {
-    state_failure = errno_error("open " + path, errno).what;
-    return false;
-  }
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    spdlog::warn("another strayd is reaping; leaving it to that one, ignoring");
-    return false;
-  }
-  reap_lock = std::move(fd);
-  return true;
-}
-
 void Scanner::Impl::trip_breaker(const std::string& why) {
-  parts.state.breaker = {.open = true,
-                         .why = why,
-                         .since_unix_ms = unix_ms(),
-                         .config_digest = parts.config.digest};
-  spdlog::error("breaker open, nothing is ended any more: {}", one_line(why));
-  if (parts.audit) (void)parts.audit->note("breaker_open", why);
+  records.trip(why, parts.config.digest);
 }
 
 void Scanner::Impl::act(const Plan& made) {
@@ -420,31 +366,23 @@ void Scanner::Impl::act(const Plan& made) {
     save_changes();
     return;
   }
+  const Config& config = parts.config;
   for (const TreeOrder& order : made.orders) {
-    if (!begin_reaping() || !spend()) {
+    if (!records.begin_reaping(config.state_dir) ||
+        !records.spend(config.state_dir,
+                       config.policy.limits.kills_per_hour,
+                       config.digest)) {
       plan.withheld.push_back({.root = order.root,
                                .rule = order.rule,
-                               .why = parts.state.breaker.open
+                               .why = records.breaker().open
                                           ? Withheld::BreakerOpen
                                           : Withheld::Disarmed});
       continue;
     }
     carry_out(order);
   }
-  if (reaper.awaited() == 0) reap_lock = {};
+  if (reaper.awaited() == 0) records.end_reaping();
   for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
-}
-
-// Takes one kill out of the hour's budget, on disk, before anything is
-// signalled: a crash must not give it back, and another strayd must see it.
-bool Scanner::Impl::spend() {
-  parts.state.kills_unix_ms.push_back(spent_unix_ms = unix_ms());
-  if (!share() || parts.state.breaker.open) return false;
-  const std::size_t allowed = parts.config.policy.limits.kills_per_hour;
-  if (authority().kills_last_hour <= allowed) return true;
-  trip_breaker("with what another strayd ended, more than " +
-               std::to_string(allowed) + " orphan trees within an hour");
-  return false;
 }
 
 void Scanner::Impl::carry_out(const TreeOrder& order) {
@@ -455,7 +393,7 @@ void Scanner::Impl::carry_out(const TreeOrder& order) {
     return;
   }
   // Nobody was signalled: nothing was spent.
-  static_cast<void>(share(spent_unix_ms));
+  records.give_back(parts.config.state_dir);
 }
 
 Report Scanner::Impl::failed(const Error& error) {
@@ -463,16 +401,7 @@ Report Scanner::Impl::failed(const Error& error) {
   watchlist.clear();
   Report fresh = report;
   fresh.failure = error;
-  fresh.verdicts.clear();
-  fresh.withheld.clear();
-  fresh.shown.clear();
-  fresh.newly_detected.clear();
-  fresh.apps.clear();
-  fresh.conflicts.clear();
-  fresh.strays.reset();
-  fresh.pm2.clear();
-  fresh.zombies.clear();
-  fresh.returned.clear();
+  forget_findings(fresh);
   plan = {};
   return fresh;
 }
@@ -485,10 +414,6 @@ void Scanner::Impl::finish(Report& fresh) {
   fresh.new_harms = new_harms.size();
   add_harms(fresh.harms, std::exchange(new_harms, {}));
   if (!fresh.failure) {
-    fresh.taken = snapshot.taken;
-    fresh.processes = snapshot.processes.size();
-    fresh.vanished = snapshot.vanished;
-    fresh.unreadable = snapshot.unreadable;
     fresh.pm2 = pm2;
     fresh.verdicts = plan.verdicts;
     fresh.withheld = plan.withheld;
@@ -498,84 +423,21 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.conflicts = apps.picture().conflicts;
     fresh.strays = apps.picture().strays;
     fresh.ledger = ledger;
-    fresh.shown.clear();
-    fresh.zombies.clear();
-    fresh.newly_detected.clear();
-    const Forest forest(snapshot);
-    std::set<ProcId> orphans;
-    for (const Verdict& verdict : fresh.verdicts) {
-      const Process* process = forest.find(verdict.id);
-      if (process != nullptr) {
-        fresh.shown[verdict.id] = show(*process, snapshot.taken);
-      }
-      for (const ProcId& id : verdict.chain) {
-        const Process* ancestor = forest.find(id);
-        if (ancestor != nullptr) {
-          fresh.shown[id] = show(*ancestor, snapshot.taken);
-        }
-      }
-      if (verdict.reason.why == Why::Zombie) ++fresh.zombies[verdict.rule];
-      if (!verdict.kind) continue;
-      orphans.insert(verdict.id);
-      if (!known_orphans.contains(verdict.id)) {
-        fresh.newly_detected.push_back(verdict.id);
-      }
-    }
-    known_orphans = std::move(orphans);
+    add_findings(fresh, snapshot, known_orphans);
   }
   report = std::move(fresh);
   describe_self();
   report.acting =
       parts.wish == Wish::Reap && report.blind.empty() && !report.breaker.open;
   report.totals = account(std::move(report.totals), report);
-  parts.state.ledger = report.ledger;
-  parts.state.backends = report.backends;
+  records.keep(report);
   save_changes();
-  if (parts.wish != Wish::Look && parts.audit) {
-    if (const auto written = parts.audit->verdicts(report); !written) {
-      spdlog::error("audit: {}, ignoring", written.error().what);
-      audit_failure = written.error().what;
-    }
-  }
-}
-
-// Writes our state with what other strayds wrote since.
-Result<void> Scanner::Impl::share(std::optional<std::int64_t> unspent) {
-  const std::int64_t hour_ago = unix_ms() - kHourMs;
-  const bool was_open = parts.state.breaker.open;
-  Result<void> written =
-      share_state(parts.config.state_dir,
-                  parts.state,
-                  {.later_than_unix_ms = hour_ago, .unspent_unix_ms = unspent});
-  if (written) {
-    saved = parts.state;
-    state_failure.reset();
-  } else {
-    if (state_failure != written.error().what) {
-      spdlog::error("state: {}; nothing is ended until it can be written",
-                    written.error().what);
-    }
-    state_failure = written.error().what;
-  }
-  if (parts.state.breaker.open && !was_open) {
-    spdlog::error("another strayd has opened the breaker: {}",
-                  parts.state.breaker.why);
-  }
-  return written;
+  if (parts.wish != Wish::Look) records.verdicts(report);
 }
 
 void Scanner::Impl::save_changes() {
   if (parts.wish == Wish::Look) return;
-  const std::int64_t hour_ago = unix_ms() - kHourMs;
-  std::erase_if(parts.state.kills_unix_ms,
-                [&](std::int64_t at) { return at <= hour_ago; });
-  parts.state.homes_seen.clear();
-  for (const auto& [home, seen] : memory.homes) {
-    if (seen.seen) parts.state.homes_seen[home] = seen.uid;
-  }
-  if (!snapshot.boot_id.empty()) parts.state.boot_id = snapshot.boot_id;
-  if (parts.state == saved && !state_failure) return;
-  static_cast<void>(share());
+  records.keep(parts.config.state_dir, memory, snapshot.boot_id);
 }
 
 Scanner::Scanner(Parts parts)
@@ -588,7 +450,7 @@ Report Scanner::scan() {
 
 void Scanner::advance() {
   impl_->reaper.advance();
-  if (impl_->reaper.awaited() == 0) impl_->reap_lock = {};
+  if (impl_->reaper.awaited() == 0) impl_->records.end_reaping();
 }
 
 std::vector<int> Scanner::wait_fds() const {
@@ -605,7 +467,7 @@ std::size_t Scanner::awaited() const {
 
 void Scanner::abandon() {
   impl_->reaper.abandon();
-  impl_->reap_lock = {};
+  impl_->records.end_reaping();
 }
 
 Report Scanner::latest() const {
@@ -633,23 +495,15 @@ void Scanner::note_failed_reload() {
 }
 
 const Breaker& Scanner::breaker() const {
-  return impl_->parts.state.breaker;
+  return impl_->records.breaker();
 }
 
 Result<void> Scanner::close_breaker(const std::string& by) {
   Impl& impl = *impl_;
-  const Breaker was = std::exchange(impl.parts.state.breaker,
-                                    Breaker{.since_unix_ms = unix_ms()});
-  if (!was.open) return {};
-  impl.save_changes();
-  if (impl.state_failure) {
-    impl.parts.state.breaker = was;
-    return fail(Fault::Io, "it stays open: " + *impl.state_failure);
-  }
+  if (!impl.records.breaker().open) return {};
+  auto closed = impl.records.close_breaker(impl.parts.config.state_dir, by);
+  if (!closed) return closed;
   impl.kills.pardon();
-  const std::string what = "closed by " + by + "; " + breaker_text(was);
-  spdlog::warn("breaker {}", what);
-  if (impl.parts.audit) (void)impl.parts.audit->note("breaker_close", what);
   impl.describe_self();
   return {};
 }

@@ -75,6 +75,14 @@ Json features(const Report& report) {
   return object;
 }
 
+Json remarks(const Report& report) {
+  Json object = Json::object();
+  for (const auto& [feature, why] : report.remarks) {
+    object[valid_utf8(feature)] = text(why);
+  }
+  return object;
+}
+
 Json finished(const Report& report) {
   return report.scan == 0 ? Json(nullptr) : Json(report.finished_unix_ms);
 }
@@ -96,6 +104,7 @@ std::string status_json(const Report& report) {
   object["vanished"] = report.vanished;
   object["unreadable"] = report.unreadable;
   object["features"] = json::features(report);
+  object["remarks"] = json::remarks(report);
   object["reload"] = {{"successful", report.reload.successful},
                       {"success_unix_ms", report.reload.success_unix_ms}};
   object["totals"] = json::totals(report.totals);

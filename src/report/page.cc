@@ -277,11 +277,11 @@ std::string totals(const Report& report) {
 Cells feature_cells(const Report& report,
                     const std::string& feature,
                     bool available) {
-  const auto why = report.blind.find(feature);
+  const auto why = report.remarks.find(feature);
   return {escaped(feature),
           available ? badge(Tone::Good, "available")
                     : badge(Tone::Warning, "missing"),
-          why == report.blind.end() ? "" : escaped(why->second)};
+          why == report.remarks.end() ? "" : escaped(why->second)};
 }
 
 std::string features(const Report& report) {

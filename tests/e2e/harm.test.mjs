@@ -29,6 +29,17 @@ function connect() {
 connect();
 `;
 
+// Closes its own port when it loses its connection, and lives on.
+const listener = `
+import { createConnection, createServer } from "node:net";
+const server = createServer(() => {});
+const connect = () => createConnection(process.env.UPSTREAM, "127.0.0.1")
+  .on("connect", () => server.listen(process.env.PORT, "127.0.0.1"))
+  .on("error", () => setTimeout(connect, 200))
+  .on("close", () => server.listening && server.close());
+connect();
+`;
+
 test("the kill that made an app restart opens the breaker, until an operator closes it", async (t) => {
   const box = sandbox();
   writeFileSync(box.path("upstream.mjs"), upstream);
@@ -69,5 +80,49 @@ test("the kill that made an app restart opens the breaker, until an operator clo
   await gone(another);
   await agent.scans(3);
   assert.equal(await agent.metric("strayd_kills_harmful_total"), 1, "this one harmed nobody");
+  assert.equal(await agent.metric("strayd_breaker_open"), 0);
+});
+
+test("the kill that cost an app its port is harm, too", async (t) => {
+  const box = sandbox();
+  writeFileSync(box.path("upstream.mjs"), upstream);
+  writeFileSync(box.path("listener.mjs"), listener);
+  const [upstreamPort, port] = [await freePort(), await freePort()];
+  const pm2 = startPm2(t, box);
+  // The rule that may end it comes when the app listens.
+  const settings = await configure(box, { rules: [{ ...rule, reap: "none" }], scan: { interval: "500ms" } });
+  const lifeline = startStray(["node", "upstream.mjs", String(upstreamPort)], { cwd: box.directory });
+  await pm2.cli(["start", box.path("listener.mjs"), "--name", "api"], {
+    env: { UPSTREAM: String(upstreamPort), PORT: String(port) },
+  });
+  const agent = await startStrayd(t, settings);
+  await until("strayd sees it listen", async () => (await agent.metric("strayd_backend_listeners",
+    { app: "api", port: String(port), owner: "managed" })) === 1);
+
+  writeFileSync(settings.file, JSON.stringify({ ...settings.config, rules: [rule] }));
+  agent.child.kill("SIGHUP");
+  await gone(lifeline);
+  await until("the harm is counted", async () => (await agent.metric("strayd_kills_harmful_total")) === 1);
+  const { breaker, harms } = await agent.status();
+  assert.deepEqual(harms.map(({ app, what }) => [app, what]), [["api", "lost_listener"]]);
+  assert.ok(breaker.open);
+  assert.equal(await pm2.restarts("api"), 0);
+});
+
+test("an app that its operator restarts after a kill was not harmed by it", async (t) => {
+  const box = sandbox();
+  writeFileSync(box.path("upstream.mjs"), upstream);
+  const pm2 = startPm2(t, box);
+  await pm2.cli(["start", "server.mjs", "--name", "api"], { cwd: box.app("plain"), env: { PORT: String(await freePort()) } });
+  await pm2.online("api", 1);
+  const agent = await startStrayd(t, await configure(box, { rules: [rule], scan: { interval: "500ms" } }));
+  await agent.scans(3);
+  await gone(startStray(["node", "upstream.mjs", String(await freePort())], { cwd: box.directory }));
+
+  await pm2.cli(["restart", "api"]);
+  const restarts = (cause) => agent.metric("strayd_pm2_app_restarts_total", { app: "api", cause });
+  await until("the restart is counted", async () => (await restarts("operator")) === 1);
+  // A port that is gone for longer than a restart takes would be told by then.
+  await throughout(8 * seconds, async () => assert.equal(await agent.metric("strayd_kills_harmful_total"), 0));
   assert.equal(await agent.metric("strayd_breaker_open"), 0);
 });

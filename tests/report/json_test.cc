@@ -149,6 +149,8 @@ TEST(StatusJson, is_the_scan_with_what_a_page_needs_beside_it) {
   EXPECT_EQ(status["breaker"]["open"], true);
   EXPECT_EQ(status["blind"]["ptrace"], "CAP_SYS_PTRACE is missing");
   EXPECT_EQ(status["features"]["ptrace"], false);
+  EXPECT_EQ(status["remarks"]["pm2_events"],
+            "PM2 in /root/.pm2: the stream broke off");
   EXPECT_EQ(status["totals"]["killed"][0]["count"], 2);
   EXPECT_EQ(status["withheld"][0]["reason"], "breaker_open");
 }

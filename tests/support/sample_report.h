@@ -269,6 +269,8 @@ inline Report rich_report() {
                     .why = "4 orphan trees in one scan, and 3 are allowed",
                     .since_unix_ms = kNoon - 7'200'000};
   report.features["ptrace"] = false;
+  report.features["pm2_events"] = false;
+  report.remarks["pm2_events"] = "PM2 in /root/.pm2: the stream broke off";
   report.blind = {{"ptrace", "CAP_SYS_PTRACE is missing"}};
   report.zombies = {{kRule, 2}};
   report.newly_detected = {id(4950)};

@@ -137,8 +137,9 @@ struct Report {
   std::vector<Reaped> reaped{};  // known since the report before
   std::size_t reaping = 0;       // processes signalled, exit not yet seen
   Breaker breaker{};
-  std::map<std::string, std::string> blind{};  // feature -> why it lacks
-  std::map<std::string, bool> features{};      // every feature -> available
+  std::map<std::string, std::string> blind{};    // feature -> why it lacks
+  std::map<std::string, bool> features{};        // every feature -> available
+  std::map<std::string, std::string> remarks{};  // feature -> why it is missing
   std::vector<AppReport> apps{};
   BackendLedger backends{};
   std::vector<PortConflict> conflicts{};

@@ -1,0 +1,85 @@
+// What strayd keeps on disk and does not act without (I8, I14): the audit
+// ledger, the state with the breaker and the hour's kills, and the lock of the
+// one strayd that reaps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "strayd/core/intent.h"
+#include "strayd/core/judge.h"
+#include "strayd/core/report.h"
+#include "strayd/core/result.h"
+#include "strayd/report/audit.h"
+#include "strayd/report/state.h"
+#include "strayd/sys/fd.h"
+
+namespace strayd {
+
+// Used by one thread. A failure is logged once, and stays in lacks() until it
+// is mended.
+class Records {
+ public:
+  // Without an audit ledger nothing durable can be promised.
+  Records(std::optional<Audit> audit, State state);
+
+  // What lacks so that nothing may be ended: feature -> why.
+  std::map<std::string, std::string> lacks() const;
+
+  Result<void> intend(std::span<const Intent> intents);
+  void outcome(const std::string& reap, const Reaped& reaped);
+  void verdicts(const Report& report);
+  void note(const std::string& event, const std::string& text);
+  // A disk that was full, a lock that was held: what can be written again arms
+  // again.
+  void recover();
+
+  const State& state() const { return state_; }
+  const Breaker& breaker() const { return state_.breaker; }
+  // Not durable before the next keep() or spend().
+  void trip(const std::string& why, const std::string& config_digest);
+  // Durably. An error: it stays open.
+  Result<void> close_breaker(const std::string& directory,
+                             const std::string& by);
+
+  // Whether this strayd may begin a reap; another one on this host may be at
+  // it: an agent and a `scan --reap` beside it would else signal one tree twice
+  // within its grace.
+  bool begin_reaping(const std::string& directory);
+  void end_reaping() { reap_lock_ = {}; }
+
+  // Takes one kill out of the hour's budget, on disk, before anything is
+  // signalled: a crash must not give it back, and another strayd must see it.
+  // false: it may not be spent.
+  bool spend(const std::string& directory,
+             std::size_t allowed,
+             const std::string& config_digest);
+  // Nobody was signalled for what was spent last.
+  void give_back(const std::string& directory);
+  std::size_t kills_last_hour() const;
+
+  // What a scan found out, on disk if it is news.
+  void keep(const Report& report);
+  void keep(const std::string& directory,
+            const Memory& memory,
+            const std::string& boot_id);
+
+ private:
+  Result<void> share(const std::string& directory,
+                     std::optional<std::int64_t> unspent = std::nullopt);
+  void note_failure(std::optional<std::string>& kept, const Error& error);
+
+  std::optional<Audit> audit_{};
+  State state_{};
+  State saved_{};
+  UniqueFd reap_lock_{};
+  std::int64_t spent_unix_ms_ = 0;  // the newest kill that was budgeted
+  std::optional<std::string> audit_failure_{};
+  std::optional<std::string> state_failure_{};
+};
+
+}  // namespace strayd
