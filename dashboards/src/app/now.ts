@@ -1,10 +1,9 @@
 // The first row: how is this app?
 import { noneIsBetter, noneIsGood, plain, type Step } from "../lib/colours";
 import { stat } from "../lib/stat";
-import { notByOperator, ofApp, rises } from "../lib/select";
+import { appLabels, behindPm2, down, notByOperator, ofApp, rises } from "../lib/select";
 
-const counted = (matchers = "") => `sum(${rises(ofApp("strayd_pm2_app_restarts_total", matchers), "1h")})`;
-const replaced = `sum(${rises(ofApp("strayd_backend_restarts_total"), "1h")})`;
+const counted = (matchers: string) => `sum(${rises(ofApp("strayd_pm2_app_restarts_total", matchers), "1h")})`;
 const lately: Step[] = [[null, "green"], [0.5, "orange"], [3.5, "red"]];
 const asked: Step[] = [[null, "blue"]];
 const good: Step[] = [[null, "green"]];
@@ -14,11 +13,11 @@ const silent: Step[] = [[null, "green"], [75, "red"]];
 export const now = () => [
   stat({
     title: "Backends",
-    answers: "How many instances of the app serve, and how many do not, whatever PM2 says?",
+    answers: "How many instances of the app serve, and how many do not although nobody stopped them?",
     colours: "**Red**: an instance is down. Green: all that are seen are up.",
     unit: "none", steps: noneIsGood, width: 4,
   }, [
-    { name: "down", expr: `sum(${ofApp("strayd_backend_up")} == bool 0)` },
+    { name: "down", expr: down(ofApp) },
     { name: "up", expr: `sum(${ofApp("strayd_backend_up")})`, steps: good },
   ]),
   stat({
@@ -38,7 +37,7 @@ export const now = () => [
     unit: "none", steps: lately, width: 7,
   }, [
     { name: "not by an operator", expr: counted(notByOperator) },
-    { name: "behind PM2's back", expr: `clamp_min(${replaced} - ${counted()}, 0)` },
+    { name: "behind PM2's back", expr: `sum(clamp_min(${behindPm2(ofApp, appLabels)}, 0))` },
     { name: "by operators", expr: counted('cause="operator"'), steps: asked },
   ]),
   stat({

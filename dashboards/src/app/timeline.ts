@@ -19,7 +19,7 @@ const states = () => timeline({
   title: "Up, answering, in place",
   answers: "When did each instance serve, when did its PM2 answer, and when were its ports free of others? Of more " +
     "than twenty instances those that were down the longest. A gap: nothing was known.",
-  colours: "**Red**: down, silent, or the port is taken. Green: as it should be.",
+  colours: "**Red**: down or stopped, silent, or the port is taken. Green: as it should be.",
   width: 24, height: 7,
 }, { one: "yes", zero: "no" }, [
   { expr: unsteady(`min by (${slot}) (${up})`), legend: "{{instance}} #{{slot}} serves" },

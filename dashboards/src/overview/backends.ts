@@ -1,25 +1,23 @@
 // The processes that really serve.
 import { plain, type Step } from "../lib/colours";
 import { appOfRow, appOfSeries } from "../lib/links";
-import { appLabels, onHosts, overall, rises, worst } from "../lib/select";
+import { appLabels, asWanted, behindPm2, onHosts, worst } from "../lib/select";
 import { table } from "../lib/table";
 import { timeline } from "../lib/timeline";
 
-const up = onHosts("strayd_backend_up");
-const ofApps = (aggregate: string, expression: string) => `${aggregate} by (${appLabels}) (${expression})`;
-const lately = (metric: string) => ofApps("sum", rises(onHosts(metric), "1h"));
+const wanted = asWanted(onHosts);
 const behind: Step[] = [[null, "text"], [0.5, "orange"], [3.5, "red"]];
 
 export const backends = () => [
   timeline({
     title: "Backends that were down the longest",
-    answers: "Which backends were down, and when? The twenty worst of the time that is shown; of an app with several " +
-      "instances the worst one. A gap: nothing was known. A row opens the app's page.",
-    colours: "**Red**: down. Green: up.",
+    answers: "Which backends were down, and when? The twenty worst of the time that is shown; an app with " +
+      "several instances is down when one is. A gap: nothing was known. A row opens the app's page.",
+    colours: "**Red**: down. Green: up, or stopped by an operator.",
     width: 14, height: 9, links: [appOfSeries],
-  }, { one: "up", zero: "down" }, [{
-    expr: worst(ofApps("min", up), {
-      by: appLabels, rank: ofApps("min", overall("avg_over_time", up)), lowest: true,
+  }, { one: "up, or stopped", zero: "down" }, [{
+    expr: worst(`(${wanted})`, {
+      by: appLabels, rank: `avg_over_time((${wanted})[$__range:$__interval] @ end())`, lowest: true,
     }),
     legend: "{{app}} on {{instance}}",
   }]),
@@ -30,9 +28,7 @@ export const backends = () => [
     colours: "**Red**: four or more in the hour. **Orange**: one to three.",
     unit: "none", steps: plain, width: 10, height: 9,
   }, {
-    queries: [
-      `topk(20, ${lately("strayd_backend_restarts_total")} - ${lately("strayd_pm2_app_restarts_total")}) > 0.5`,
-    ],
+    queries: [`topk(20, ${behindPm2(onHosts, appLabels)}) > 0.5`],
     hidden: ["job", "pm2_home"],
     columns: [
       { field: "app", name: "App", links: [appOfRow] },

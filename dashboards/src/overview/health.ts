@@ -11,7 +11,7 @@ const words = (one: string, zero: string): ValueMapping[] => [
   { type: MappingType.ValueToText, options: { 1: { text: one }, 0: { text: zero } } },
 ];
 const modes: Step[] = [[null, "blue"], [1, "green"]];
-const stale: Step[] = [[null, "green"], [60, "red"]];
+const stale: Step[] = [[null, "green"], [300, "red"]];
 const slow: Step[] = [[null, "green"], [1, "orange"]];
 const late: Step[] = [[null, "green"], [2, "red"]];
 
@@ -24,7 +24,7 @@ const hosts = () => table({
   title: "Hosts",
   answers: "Is each strayd there, does it act, does it see all that it needs? A host's name opens this page for it " +
     "alone.",
-  colours: "**Red**: it can't be scraped, its breaker is open, its newest good scan is more than a minute old, a " +
+  colours: "**Red**: it can't be scraped, its breaker is open, its newest good scan is more than five minutes old, a " +
     "feature is lacking or its newest configuration was refused. Blue: it only observes, as configured. Green: fine.",
   unit: "none", steps: plain, width: 16, height: 9,
 }, {

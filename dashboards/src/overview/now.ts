@@ -1,7 +1,7 @@
 // The first row: is anything wrong, read from the door.
 import { noneIsBetter, noneIsGood, type Step } from "../lib/colours";
 import { stat } from "../lib/stat";
-import { notByOperator, ofAgents, onHosts, orphaned, rises } from "../lib/select";
+import { down, notByOperator, ofAgents, onHosts, orphaned, rises } from "../lib/select";
 
 const restarts = (matchers: string) => `sum(${rises(onHosts("strayd_pm2_app_restarts_total", matchers), "1h")})`;
 const lately: Step[] = [[null, "green"], [0.5, "orange"], [3.5, "red"]];
@@ -11,12 +11,12 @@ const good: Step[] = [[null, "green"]];
 export const now = () => [
   stat({
     title: "Backends",
-    answers: "How many backends serve, and how many do not although PM2 wants them to? The process at the end of the " +
-      "chain counts, not the wrapper that PM2 calls online. Of a PM2 that is silent nothing is counted.",
+    answers: "How many backends serve, and how many do not although nobody stopped them? The process at the end of " +
+      "the chain counts, not the wrapper that PM2 calls online. Of a PM2 that is silent nothing is counted.",
     colours: "**Red**: a backend is down. Green: all that are seen are up.",
     unit: "none", steps: noneIsGood, width: 5,
   }, [
-    { name: "down", expr: `sum(${onHosts("strayd_backend_up")} == bool 0)` },
+    { name: "down", expr: down(onHosts) },
     { name: "up", expr: `sum(${onHosts("strayd_backend_up")})`, steps: good },
   ]),
   stat({
@@ -62,11 +62,11 @@ export const now = () => [
   stat({
     title: "strayd away",
     answers: "Of how many hosts is this page blind: their strayd can't be scraped, but could within the last day, or " +
-      "its newest good scan is more than a minute old?",
+      "they had no good scan for five minutes?",
     colours: "**Red**: at least one is. Green: all are seen.",
     unit: "none", steps: noneIsGood, width: 3,
   }, [
     { name: "down", expr: `sum(${ofAgents(`(${onHosts("up")} == bool 0)`)})` },
-    { name: "stale", expr: `sum((time() - ${onHosts("strayd_last_scan_timestamp_seconds")}) > bool 60)` },
+    { name: "stale", expr: `sum(changes(${onHosts("strayd_last_scan_timestamp_seconds")}[5m]) < bool 0.5)` },
   ]),
 ];
