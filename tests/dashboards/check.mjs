@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Are the committed dashboards what their code builds, what Grafana's schema
-// accepts, and what the rules of the house want?
+// accepts, what the rules of the house want, and told in the docs?
 //
 //   node tests/dashboards/check.mjs      after `npm ci` in dashboards/src
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { committed, home } from "./files.mjs";
+import { committed, home, panelsOf, root } from "./files.mjs";
 import { rules } from "./rules.mjs";
 import { objections } from "./schema.mjs";
 
@@ -24,6 +25,11 @@ for (const { name, dashboard } of dashboards) {
   for (const [rule, look] of Object.entries(rules)) {
     failures.push(...look(dashboard).map((text) => `${name}: ${rule}: ${text}`));
   }
+}
+const told = readFileSync(join(root, "docs/dashboards.md"), "utf8");
+for (const { name, dashboard } of dashboards) {
+  failures.push(...panelsOf(dashboard).filter(({ title }) => !told.includes(`| ${title} |`))
+    .map(({ title }) => `${name}: docs/dashboards.md does not tell what "${title}" answers`));
 }
 const objected = objections(dashboards);
 if (objected) failures.push(objected);

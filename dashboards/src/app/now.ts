@@ -1,5 +1,5 @@
 // The first row: how is this app?
-import { noneIsBetter, noneIsGood, plain, type Step } from "../lib/colours";
+import { noneIsBetter, noneIsGood, type Step } from "../lib/colours";
 import { stat } from "../lib/stat";
 import { appLabels, behindPm2, down, notByOperator, ofApp, rises } from "../lib/select";
 
@@ -54,12 +54,12 @@ export const now = () => [
     title: "Far end",
     answers: "How old is its youngest link to a configured remote, and how long ago came the last byte, over the most " +
       "silent one?",
-    colours: "**Red**: silent for more than three heartbeats of 25 s. Green: alive. The age has no threshold.",
+    colours: "**Red**: silent for more than three heartbeats of 25 s. Green: alive. Blue: the age; no threshold.",
     unit: "s", steps: silent, width: 4,
   }, [
     { name: "silent for", expr: `max(${ofApp("strayd_backend_last_receive_seconds", 'owner="managed"')})` },
     {
-      name: "link age", expr: `min(${ofApp("strayd_backend_connection_age_seconds", 'owner="managed"')})`, steps: plain,
+      name: "link age", expr: `min(${ofApp("strayd_backend_connection_age_seconds", 'owner="managed"')})`, steps: asked,
     },
   ]),
 ];
