@@ -14,6 +14,7 @@ export const app = () => page({
   description: "One app of PM2's: what happened to it, why, who was in its way, and what it uses.",
   variables: ofAppPage,
   annotations: [marks.deploys(ofApp), marks.restarts(ofApp, true), marks.kills(onHosts), marks.harm(onHosts)],
+  onlyOn: { [marks.restartsName]: ["Up, answering, in place", "Age of the process"] },
   rows: [
     { title: "Now", panels: now() },
     { title: "History", panels: history() },

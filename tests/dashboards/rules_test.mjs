@@ -62,6 +62,8 @@ for (const [rule, spoil] of Object.entries(spoilt)) {
 
 const unlikeTheSchema = {
   "an option that is misspelt": (d) => (graph(d).fieldConfig.defaults.custom.lineWidht = 2),
+  "an override of nothing": (d) => graph(d).fieldConfig.overrides.push(
+    { matcher: { id: "byName", options: "x" }, properties: [{ id: "custom.lineWidht", value: 2 }] }),
   "a word that Grafana does not know": (d) => (stat(d).options.colorMode = "backdrop"),
   "a number where a text belongs": (d) => (graph(d).title = 5),
   "a key of a query that is none": (d) => (graph(d).targets[0].legend = "x"),

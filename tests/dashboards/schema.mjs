@@ -25,6 +25,9 @@ type Lit<T> = T extends string ? \`\${T}\` : T extends number | boolean | null |
 import type { AnnotationQuery, Dashboard, Panel, RowPanel, VariableModel } from "${grafana}/dashboard/x/Dashboard_types.gen";
 import type { Dataquery } from "${sdk}/prometheus";
 import type { Dashboard as OfSdk } from "${sdk}/dashboard";
+import type { FieldConfig } from "${grafana}/dashboard/x/Dashboard_types.gen";
+${Object.values(kinds).filter((kind) => kind !== "stat").map((kind) =>
+  `import type { FieldConfig as ${kind}Field } from "${sdk}/${kind}";`).join("\n")}
 ${Object.entries(published).map(([kind, file]) => `import type * as ${kind} from "${grafana}/composable/${file}";`).join("\n")}
 `;
 
@@ -53,6 +56,13 @@ function ofPanel(panel, must) {
   must({ ...rest, fieldConfig: { ...fieldConfig, defaults } }, "Lit<Panel>");
   must(options, `Lit<Partial<${kind}.Options>>`);
   if (custom) must(custom, `Lit<Partial<${kind}.FieldConfig>>`);
+  for (const { properties } of fieldConfig.overrides) {
+    for (const { id, value } of properties) {
+      const [, own] = /^custom\.(\w+)$/.exec(id) ?? [];
+      if (own) must({ [own]: value }, `Lit<Partial<${kind}.FieldConfig>> | Lit<Partial<${kind}Field>>`);
+      else must({ [id]: value }, "Lit<Partial<FieldConfig>>");
+    }
+  }
   for (const target of targets) must(target, "Lit<Dataquery>");
 }
 

@@ -90,8 +90,10 @@ function lost(panel, results) {
   const links = [...panel.fieldConfig.defaults.links ?? [], ...overrides.flatMap(({ properties }) =>
     properties.filter(({ id }) => id === "links").flatMap(({ value }) => value))];
   const labels = new Set(results.flatMap((series) => series.flatMap(({ metric }) => Object.keys(metric))));
+  const isThere = ({ id, options }) => id === "byName" ? names.has(options)
+    : [...names].some((one) => new RegExp(options.slice(1, -1)).test(one));
   return [
-    ...overrides.map(({ matcher }) => matcher.options).filter((one) => !names.has(one)),
+    ...overrides.filter(({ matcher }) => !isThere(matcher)).map(({ matcher }) => matcher.options),
     ...Object.keys(rename).filter((field) => !columns.has(field)),
     ...links.flatMap(({ url }) => labelsIn(url)).filter((label) => !labels.has(label)),
   ].map((what) => `panel ${panel.title}: there is no "${what}"`);

@@ -46,9 +46,9 @@ export const now = () => [
     colours: "**Red**: an orphan has a port or a connection. **Orange**: another program has a port. Green: nobody.",
     unit: "none", steps: noneIsGood, width: 6,
   }, [
-    { name: "orphans on ports", expr: `sum(${ofApp("strayd_backend_listeners", 'owner="orphan"')})` },
-    { name: "foreign", expr: `sum(${ofApp("strayd_backend_listeners", 'owner="foreign"')})`, steps: noneIsBetter },
-    { name: "orphans connected", expr: `sum(${ofApp("strayd_backend_connections", 'owner="orphan"')})` },
+    { name: "orphan on port", expr: `sum(${ofApp("strayd_backend_listeners", 'owner="orphan"')})` },
+    { name: "other on port", expr: `sum(${ofApp("strayd_backend_listeners", 'owner="foreign"')})`, steps: noneIsBetter },
+    { name: "orphan linked", expr: `sum(${ofApp("strayd_backend_connections", 'owner="orphan"')})` },
   ]),
   stat({
     title: "Far end",

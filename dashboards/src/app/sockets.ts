@@ -1,33 +1,34 @@
 // Its ports and its links.
-import { plain, type Step } from "../lib/colours";
+import { owners, plain, type Step } from "../lib/colours";
+import { colouredByEnd } from "../lib/panel";
 import { ofApp } from "../lib/select";
 import { levels, lines } from "../lib/series";
 
-const inTheWay: Step[] = [[null, "green"], [1, "red"]];
 const silent: Step[] = [[null, "green"], [75, "red"]];
+const { managed, orphan } = owners;
+const ends = { managed, orphan };
 const size = { width: 6, height: 8 };
 
 export const sockets = () => [
-  levels({
+  colouredByEnd(levels({
     ...size,
     title: "Listeners on its ports",
     answers: "Who listens on the ports that it has or had? In cluster mode PM2's daemon does so for it.",
-    colours: "**Red**, dashed: lines of an orphan or a foreign program belong below it, at zero. Green: below. Its own " +
-      "may be above.",
-    unit: "none", steps: inTheWay,
+    colours: "No threshold: red is an orphan's, orange another program's; both belong at zero.",
+    unit: "none", steps: plain,
   }, [{
     expr: `sum by (port, owner) (${ofApp("strayd_backend_listeners")})`, legend: ":{{port}} {{owner}}",
-  }]),
-  levels({
+  }]), owners),
+  colouredByEnd(levels({
     ...size,
     title: "Connections to far ends",
     answers: "How many established connections to each configured remote does it have, and its orphans?",
-    colours: "**Red**, dashed: an orphan's line belongs below it, at zero. Green: below. The managed ones may be above.",
-    unit: "none", steps: inTheWay,
+    colours: "No threshold: the red line is the orphans', and belongs at zero.",
+    unit: "none", steps: plain,
   }, [{
     expr: `sum by (remote, owner) (${ofApp("strayd_backend_connections")})`, legend: "{{remote}}: {{owner}}",
-  }]),
-  lines({
+  }]), ends),
+  colouredByEnd(lines({
     ...size,
     title: "Age of its oldest connection",
     answers: "Since when does the link live? Each fall is a new connection: a restart, or the far end hung up.",
@@ -36,8 +37,8 @@ export const sockets = () => [
   }, [{
     expr: `min by (remote, owner) (${ofApp("strayd_backend_connection_age_seconds")})`,
     legend: "{{remote}}: {{owner}}",
-  }]),
-  lines({
+  }]), ends),
+  colouredByEnd(lines({
     ...size,
     title: "Silence of the far end",
     answers: "How long ago did the newest byte come in? The most silent of the chosen hosts.",
@@ -45,5 +46,5 @@ export const sockets = () => [
     unit: "s", steps: silent,
   }, [{
     expr: `max by (remote, owner) (${ofApp("strayd_backend_last_receive_seconds")})`, legend: "{{remote}}: {{owner}}",
-  }]),
+  }]), ends),
 ];

@@ -5,7 +5,6 @@ import { ofApp, onHosts, overall, rises, worst } from "../lib/select";
 import { areas, bars, levels, lines } from "../lib/series";
 
 const size = { width: 8, height: 7 };
-const some: Step[] = [[null, "green"], [1, "orange"]];
 const late: Step[] = [[null, "green"], [2, "red"]];
 const memory = ofApp("strayd_app_resident_memory_bytes");
 const byHost = (expression: string) => `sum by (instance) (${expression})`;
@@ -36,16 +35,16 @@ export const usage = () => [
   }, [
     { expr: largest(byHost(memory)), legend: "{{instance}}" },
   ]),
-  levels({
+  coloured(levels({
     ...size,
     title: "Processes of its tree",
     answers: "How many processes does it have, and how many have exited and are not collected by their parent?",
-    colours: "**Orange**, dashed: zombies belong below it, at zero. Green: below. Living ones may be above.",
-    unit: "none", steps: some,
+    colours: "No threshold: zombies are orange, and belong at zero.",
+    unit: "none", steps: plain,
   }, [
     { expr: `sum(${ofApp("strayd_app_processes")})`, legend: "living" },
     { expr: `sum(${ofApp("strayd_app_zombies")})`, legend: "zombies" },
-  ]),
+  ]), { living: "green", zombies: "orange" }),
 ];
 
 export const pm2 = () => [
@@ -77,6 +76,6 @@ export const pm2 = () => [
     unit: "s", steps: late,
   }, [{
     expr: `max by (instance, pm2_home) (${onHosts("strayd_pm2_rpc_duration_seconds", 'pm2_home=~"$pm2_home"')})`,
-    legend: "{{pm2_home}} on {{instance}}",
+    legend: "{{instance}} {{pm2_home}}",
   }]),
 ];

@@ -46,8 +46,9 @@ export const deploys = (select: Select) => marks({
   tags: ["app"],
 });
 
+export const restartsName = "Restarts (not by an operator)";
 export const restarts = (select: Select, shown: boolean) => marks({
-  name: "Restarts (not by an operator)",
+  name: restartsName,
   colour: "orange",
   expr: rose(select("strayd_pm2_app_restarts_total", 'cause!="operator"'), "app, cause"),
   title: "{{app}} restarted: {{cause}}",

@@ -30,6 +30,13 @@ export const causes: Record<string, string> = {
   unknown: "#8e8e8e",
 };
 
+// As the ends of names: "exchange: orphan".
+export const owners: Record<string, string> = {
+  managed: "green",
+  foreign: "orange",
+  orphan: "red",
+};
+
 export const verdicts: Record<string, string> = {
   pending: "yellow",
   held: "#8e8e8e",

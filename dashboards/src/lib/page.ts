@@ -17,6 +17,8 @@ interface Page {
   description: string;
   variables: Builder<VariableModel>[];
   annotations: Builder<AnnotationQuery>[];
+  // Marks that would hide what a small panel draws, and the panels that have them.
+  onlyOn?: Record<string, string[]>;
   rows: Row[];
 }
 
@@ -40,7 +42,17 @@ function numbered(dashboard: Dashboard): Dashboard {
   return dashboard;
 }
 
-export function page({ uid, title, description, variables, annotations, rows }: Page): Dashboard {
+function narrowed(dashboard: Dashboard, onlyOn: Record<string, string[]>): Dashboard {
+  for (const annotation of dashboard.annotations.list ?? []) {
+    const titles = onlyOn[annotation.name];
+    if (!titles) continue;
+    const ids = (dashboard.panels ?? []).filter(({ title = "" }) => titles.includes(title)).map(({ id = 0 }) => id);
+    annotation.filter = { exclude: false, ids };
+  }
+  return dashboard;
+}
+
+export function page({ uid, title, description, variables, annotations, onlyOn = {}, rows }: Page): Dashboard {
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
@@ -57,5 +69,5 @@ export function page({ uid, title, description, variables, annotations, rows }: 
     builder.withRow(new RowBuilder(row));
     for (const panel of panels) builder.withPanel(panel);
   }
-  return numbered(cleaned(builder.build()));
+  return narrowed(numbered(cleaned(builder.build())), onlyOn);
 }

@@ -32,6 +32,7 @@ interface Common {
   colorScheme(colour: Builder<FieldColor>): this;
   dataLinks(links: Builder<DashboardLink>[]): this;
   overrideByName(name: string, properties: DynamicConfigValue[]): this;
+  overrideByRegexp(pattern: string, properties: DynamicConfigValue[]): this;
 }
 
 // Our values are plain; the SDK wants something that builds them.
@@ -51,10 +52,15 @@ export function dressed<Panel extends Common>(panel: Panel, said: Said, targets:
   return panel;
 }
 
+const coloursOf = (fixedColor: string) => [{ id: "color", value: { mode: "fixed", fixedColor } }];
+
 // Series of fixed names get fixed colours, and keep them when others come and go.
 export function coloured<Panel extends Common>(panel: Panel, colours: Record<string, string>): Panel {
-  for (const [name, fixedColor] of Object.entries(colours)) {
-    panel.overrideByName(name, [{ id: "color", value: { mode: "fixed", fixedColor } }]);
-  }
+  for (const [name, colour] of Object.entries(colours)) panel.overrideByName(name, coloursOf(colour));
+  return panel;
+}
+
+export function colouredByEnd<Panel extends Common>(panel: Panel, colours: Record<string, string>): Panel {
+  for (const [end, colour] of Object.entries(colours)) panel.overrideByRegexp(`/${end}$/`, coloursOf(colour));
   return panel;
 }

@@ -40,6 +40,7 @@ export function lines(said: Said, queries: Asked[]) {
 // Counts, which leap and do not slope.
 export const levels = (said: Said, queries: Asked[]) => lines(said, queries)
   .lineInterpolation(LineInterpolation.StepAfter)
+  .axisSoftMax(1)
   .decimals(0);
 
 export const areas = (said: Said, queries: Asked[]) => levels(said, queries)
@@ -56,4 +57,5 @@ export const bars = (said: Said, queries: Asked[]) => graph(said, queries)
   .lineWidth(0)
   .fillOpacity(90)
   .barWidthFactor(0.8)
+  .axisSoftMax(1)
   .decimals(0);

@@ -42,6 +42,12 @@ function properties({ unit, decimals, steps, mappings, links, width }: Column): 
   ];
 }
 
+// The second is how Grafana said it before 12.2.
+const outOfSight: DynamicConfigValue[] = [
+  { id: "custom.hideFrom", value: { viz: true, legend: false, tooltip: false } },
+  { id: "custom.hidden", value: true },
+];
+
 export function table(said: Said, { queries, columns, hidden = [], sortBy, nothing }: Asked) {
   const panel = dressed(new PanelBuilder(), said, nowAsTable(queries))
     .colorScheme(built(byThreshold))
@@ -57,9 +63,7 @@ export function table(said: Said, { queries, columns, hidden = [], sortBy, nothi
         renameByName: Object.fromEntries(columns.map(({ field, name }) => [field, name])),
       },
     });
-  for (const field of hidden) {
-    panel.overrideByName(field, [{ id: "custom.hidden", value: true }]);
-  }
+  for (const field of hidden) panel.overrideByName(field, outOfSight);
   for (const column of columns) {
     const wanted = properties(column);
     if (wanted.length > 0) panel.overrideByName(column.name, wanted);

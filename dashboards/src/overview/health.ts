@@ -3,7 +3,7 @@ import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/
 import { noneIsGood, oneIsGood, plain, type Step } from "../lib/colours";
 import { hostOfRow, hostOfSeries } from "../lib/links";
 import { hostLabels, ofAgents, onHosts, overall, worst } from "../lib/select";
-import { lines } from "../lib/series";
+import { levels, lines } from "../lib/series";
 import { table } from "../lib/table";
 import { timeline } from "../lib/timeline";
 
@@ -41,14 +41,14 @@ const hosts = () => table({
   hidden: ["job", "Value #H"],
   columns: [
     { field: "instance", name: "Host", links: [hostOfRow] },
-    { field: "Value #A", name: "Scraped", steps: oneIsGood, mappings: words("yes", "no") },
-    { field: "Value #B", name: "Mode", steps: modes, mappings: words("enforces", "observes") },
-    { field: "Value #C", name: "Breaker", steps: noneIsGood, mappings: words("open", "closed") },
-    { field: "Value #D", name: "Scan age", unit: "s", decimals: 0, steps: stale },
-    { field: "Value #E", name: "Lacks", steps: noneIsGood },
-    { field: "Value #F", name: "Config", steps: oneIsGood, mappings: words("taken", "refused") },
-    { field: "Value #G", name: "Processes", decimals: 0 },
-    { field: "version", name: "Version" },
+    { field: "Value #A", name: "Scraped", steps: oneIsGood, mappings: words("yes", "no"), width: 90 },
+    { field: "Value #B", name: "Mode", steps: modes, mappings: words("enforces", "observes"), width: 105 },
+    { field: "Value #C", name: "Breaker", steps: noneIsGood, mappings: words("open", "closed"), width: 90 },
+    { field: "Value #D", name: "Scan age", unit: "s", decimals: 0, steps: stale, width: 100 },
+    { field: "Value #E", name: "Lacks", steps: noneIsGood, width: 80 },
+    { field: "Value #F", name: "Config", steps: oneIsGood, mappings: words("taken", "refused"), width: 90 },
+    { field: "Value #G", name: "Processes", decimals: 0, width: 105 },
+    { field: "version", name: "Version", width: 100 },
   ],
   sortBy: "Scan age",
   nothing: "?",
@@ -64,7 +64,7 @@ const silence = () => timeline({
   expr: worst(ofHomes(pm2), {
     by: `${hostLabels}, pm2_home`, rank: ofHomes(overall("avg_over_time", pm2)), lowest: true,
   }),
-  legend: "{{pm2_home}} on {{instance}}",
+  legend: "{{instance}} {{pm2_home}}",
 }]);
 
 const scans = () => lines({
@@ -80,18 +80,18 @@ const scans = () => lines({
 
 const answers = () => lines({
   title: "Slowest answers of PM2",
-  answers: "How long does PM2 take to say what it runs? The ten slowest of the time that is shown.",
+  answers: "How long does PM2 take to say what it runs? The five slowest of the time that is shown.",
   colours: "**Red**: above 2 s, the default `pm2.timeout`, it counts as silent. Green: below.",
   unit: "s", steps: late, width: 8, height: 7, links: [hostOfSeries],
 }, [{
   expr: worst(`max by (${hostLabels}, pm2_home) (${answering})`, {
-    most: 10, by: `${hostLabels}, pm2_home`,
+    most: 5, by: `${hostLabels}, pm2_home`,
     rank: `max by (${hostLabels}, pm2_home) (${overall("max_over_time", answering)})`,
   }),
-  legend: "{{pm2_home}} on {{instance}}",
+  legend: "{{instance}} {{pm2_home}}",
 }]);
 
-const failures = () => lines({
+const failures = () => levels({
   title: "Scans that failed",
   answers: "Do scans stop before they judge anything, and why? Nothing is ended by such a scan.",
   colours: "**Red**: any. Green: none.",

@@ -1,8 +1,8 @@
 // What Grafana makes of a dashboard before and after it asks Prometheus: the
 // variables filled in, the series named.
 
-// Lengths for a scene of a minute.
-const lengths = { __rate_interval: "1m", __interval: "5s", __range: "10m" };
+// Lengths for a scene of less than a minute, scraped each second.
+const lengths = { __rate_interval: "1m", __interval: "1s", __range: "10m" };
 
 export const all = ".+";
 
