@@ -31,13 +31,15 @@ export async function photograph(what) {
   await once(server, "listening");
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
   try {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    // So high that nothing is out of sight: a table draws no row that nobody sees.
+    const lowest = Math.max(...what.dashboard.panels.map(({ gridPos: { y, h } }) => y + h));
+    const page = await browser.newPage({ viewport: { width: 1440, height: 60 + 38 * lowest } });
     const thrown = [];
     page.on("pageerror", (error) => thrown.push(error.message));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     await page.waitForFunction(() => window.__drawn, null, { timeout: 60_000 });
     const { errors } = await page.evaluate(() => window.__drawn);
-    await page.screenshot({ path: what.file, fullPage: true });
+    await page.screenshot({ path: what.file });
     if (errors.length + thrown.length > 0) throw new Error([...errors, ...thrown].join("\n"));
   } finally {
     await browser.close();

@@ -1,5 +1,7 @@
 // From a panel's queries to Grafana's data frames, by way of Prometheus.
-import { applyFieldOverrides, createTheme, FieldType, toDataFrame, transformDataFrame, type DataFrame } from "@grafana/data";
+import {
+  applyFieldOverrides, cacheFieldDisplayNames, createTheme, FieldType, toDataFrame, transformDataFrame, type DataFrame,
+} from "@grafana/data";
 import { lastValueFrom } from "rxjs";
 import { registry } from "./fields";
 
@@ -84,7 +86,9 @@ export async function framesOf(panel: any, scene: Scene): Promise<DataFrame[]> {
     }
   }
   if (panel.transformations?.length) data = await lastValueFrom(transformDataFrame(panel.transformations, data));
-  return applyFieldOverrides({
+  const frames = applyFieldOverrides({
     data, theme, timeZone, fieldConfig: panel.fieldConfig, fieldConfigRegistry: registry, replaceVariables: (text) => text,
   });
+  cacheFieldDisplayNames(frames);
+  return frames;
 }

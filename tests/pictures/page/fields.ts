@@ -30,7 +30,7 @@ standardFieldConfigEditorRegistry.setInit(() =>
 // Some are listed twice, under an old name.
 const transformers = new Map(Object.values(standardTransformers).map((each: any) => [each.id, each]));
 standardTransformersRegistry.setInit(() => [...transformers.values()].map((each) => ({
-  id: each.id, name: each.name, transformation: each, editor: null,
+  id: each.id, name: each.name, transformation: async () => each, editor: null,
 }) as any));
 
 export const registry = new PanelPlugin(null as any).useFieldConfig({

@@ -25,7 +25,7 @@ async function marksOf(annotation: any, scene: Scene): Promise<Mark[]> {
   const colour = theme.visualization.getColorByName(annotation.iconColor);
   return (await prometheus(annotation.target, step, scene)).flatMap(({ values = [] }) =>
     values.map(([time]) => time).filter((time, index, all) => index === 0 || time - all[index - 1] > step)
-      .map((time) => ({ time: time * 1000, colour })));
+      .map((time) => ({ time: time * 1000, colour, ids: annotation.filter?.ids })));
 }
 
 async function drawnPanel(panel: any, scene: Scene, marks: Mark[]) {
@@ -35,6 +35,7 @@ async function drawnPanel(panel: any, scene: Scene, marks: Mark[]) {
   if (panel.type === "row") {
     return <div key={panel.id} style={{ ...place, fontSize: 16, fontWeight: 500, paddingTop: 4 }}>⌄ {panel.title}</div>;
   }
+  const shown = marks.filter(({ ids }) => !ids || ids.includes(panel.id));
   let data: any;
   try {
     data = await framesOf(panel, scene);
@@ -45,7 +46,7 @@ async function drawnPanel(panel: any, scene: Scene, marks: Mark[]) {
   return (
     <div key={panel.id} style={place} data-panel={panel.title}>
       <PanelChrome title={panel.title} description={panel.description} width={width} height={height}>
-        {(w, h) => <Guard title={panel.title}><Panel panel={panel} data={data} marks={marks} scene={scene} width={w} height={h} /></Guard>}
+        {(w, h) => <Guard title={panel.title}><Panel panel={panel} data={data} marks={shown} scene={scene} width={w} height={h} /></Guard>}
       </PanelChrome>
     </div>
   );

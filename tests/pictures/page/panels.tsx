@@ -5,7 +5,7 @@ import { TableNG } from "@grafana/ui/unstable";
 import { theme, timeZone, type Scene } from "./ask";
 import { Timeline } from "./timeline";
 
-export interface Mark { time: number; colour: string }
+export interface Mark { time: number; colour: string; ids?: number[] }
 interface Drawn { panel: any; data: DataFrame[]; marks: Mark[]; scene: Scene; width: number; height: number }
 
 // The defaults that Grafana's own panel has, and its JSON leaves out.
