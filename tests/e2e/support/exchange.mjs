@@ -30,6 +30,7 @@ export async function startExchange(t) {
     port: server.address().port,
     // Where a backend called `who` connects to.
     url: (who) => `ws://127.0.0.1:${server.address().port}/${who}`,
+    all: () => connections,
     of: (who) => connections.filter((connection) => connection.who === who),
     openOf: (who) => connections.filter((connection) => connection.who === who && connection.open),
     // The `count` live connections of a backend, each with a heartbeat seen.

@@ -1,0 +1,41 @@
+// The processes that really serve.
+import { plain, type Step } from "../lib/colours";
+import { appOfRow, appOfSeries } from "../lib/links";
+import { appLabels, asWanted, behindPm2, onHosts, worst } from "../lib/select";
+import { table } from "../lib/table";
+import { timeline } from "../lib/timeline";
+
+const wanted = asWanted(onHosts);
+const behind: Step[] = [[null, "text"], [0.5, "orange"], [3.5, "red"]];
+
+export const backends = () => [
+  timeline({
+    title: "Backends that were down the longest",
+    answers: "Which backends were down, and when? The twenty worst of the time that is shown; an app with " +
+      "several instances is down when one is. A gap: nothing was known. A row opens the app's page.",
+    colours: "**Red**: down. Green: up, or stopped by an operator.",
+    width: 14, height: 9, links: [appOfSeries],
+  }, { one: "up, or stopped", zero: "down" }, [{
+    expr: worst(`(${wanted})`, {
+      by: appLabels, rank: `avg_over_time((${wanted})[$__range:$__interval] @ end())`, lowest: true,
+    }),
+    legend: "{{app}} on {{instance}}",
+  }]),
+  table({
+    title: "Replaced behind PM2's back in the last hour",
+    answers: "Which backends were replaced by another process more often than PM2 knows: a watcher that reloads, a " +
+      "wrapper that starts its child again? PM2 calls these apps online and counts nothing.",
+    colours: "**Red**: four or more in the hour. **Orange**: one to three.",
+    unit: "none", steps: plain, width: 10, height: 9,
+  }, {
+    queries: [`topk(20, ${behindPm2(onHosts, appLabels)}) > 0.5`],
+    hidden: ["job", "pm2_home"],
+    columns: [
+      { field: "app", name: "App", links: [appOfRow] },
+      { field: "instance", name: "Host" },
+      { field: "Value", name: "Replaced", decimals: 0, steps: behind, width: 100 },
+    ],
+    sortBy: "Replaced",
+    nothing: "none",
+  }),
+];
