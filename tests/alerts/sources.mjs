@@ -75,3 +75,12 @@ export function dashboardQueries() {
   return filesOf('dashboards', '.json').flatMap((file) =>
     queriesOfDashboard(shown(file), JSON.parse(readFileSync(file, 'utf8'))));
 }
+
+// The ```promql blocks of the runbooks: one query a line.
+export function runbookQueries() {
+  return filesOf('docs/runbooks', '.md').flatMap((file) => {
+    const blocks = readFileSync(file, 'utf8').matchAll(/^```promql\n([^]*?)^```/gm);
+    return [...blocks].flatMap(([, block]) => block.trim().split('\n'))
+        .map((expr) => ({where: shown(file), expr}));
+  });
+}
