@@ -18,36 +18,43 @@ const rises = {
   process_cpu_seconds_total: 0.002,
 };
 
-function line(text, seconds) {
-  const family = familyOf(text);
-  const [series, value] = [text.slice(0, text.lastIndexOf(' ')), Number(text.slice(text.lastIndexOf(' ') + 1))];
-  if (family === 'strayd_last_scan_timestamp_seconds') return `${series} ${seconds}`;
-  return `${series} ${value + rises[family] * seconds}`;
+const seriesOf = (text) => text.slice(0, text.lastIndexOf(' '));
+const valueOf = (text) => Number(text.slice(text.lastIndexOf(' ') + 1));
+
+// One host in ten has trouble: an orphan with a session, and a first app that somebody
+// ends every five minutes.
+const inTrouble = (host) => host % 10 === 0;
+
+// The value of a line on a host, where it is not the recorded one.
+function changing(text, climbing) {
+  if (text === climbing) return (host, seconds) => inTrouble(host) ? Math.floor(seconds / 300) : 0;
+  if (/owner="orphan"/.test(text)) return (host) => inTrouble(host) ? 1 : 0;
+  if (familyOf(text) === 'strayd_last_scan_timestamp_seconds') return (_, seconds) => seconds;
+  const rise = rises[familyOf(text)];
+  return rise && ((_, seconds) => valueOf(text) + rise * seconds);
 }
 
-// {text(host, seconds), restarts: the labels of each restart counter}. The restarts
-// of the first app of every tenth host climb by one in five minutes.
+// {apps, series: on each host; text(host, seconds); restarts: each restart counter}.
 export function fleetOf(apps) {
   const copies = Math.max(1, Math.round(apps / appsOfPage));
   const lines = recorded.flatMap((text) => {
     const app = appOf(text);
     return app ? Array.from({length: copies}, (_, copy) => inApp(text, app, copy)) : [text];
   });
-  const moves = (text) => !text.startsWith('#') &&
-    (familyOf(text) in rises || familyOf(text) === 'strayd_last_scan_timestamp_seconds');
-  const climbing = lines.find((text) => text.startsWith('strayd_pm2_app_restarts_total') && text.includes('cause="signal"'));
-  const climb = climbing.slice(0, climbing.lastIndexOf(' '));
-  // Each family in one piece, as the format wants it: what moves is filled in.
-  const parts = lines.map((text) => text === climbing ? {climbs: true} : moves(text) ? {moves: text} : {text});
-  const count = (host, seconds) => host % 10 === 0 ? Math.floor(seconds / 300) : 0;
+  const isRestarts = (text) => text.startsWith('strayd_pm2_app_restarts_total');
+  const climbing = lines.find((text) => isRestarts(text) && text.includes('cause="signal"'));
+  // Each family in one piece, as the format wants it: what changes is filled in.
+  const parts = lines.map((text) => {
+    const value = text.startsWith('#') ? undefined : changing(text, climbing);
+    return value ? (...at) => `${seriesOf(text)} ${value(...at)}` : () => text;
+  });
   return {
+    apps: copies * appsOfPage,
     series: lines.filter((text) => !text.startsWith('#')).length,
-    text: (host, seconds) => parts.map((part) => part.text ?? (part.climbs ?
-      `${climb} ${count(host, seconds)}` : line(part.moves, seconds))).join('\n') + '\n',
-    restarts: lines.filter((text) => text.startsWith('strayd_pm2_app_restarts_total'))
-        .map((text) => ({
-          labels: /\{(.*)\}/.exec(text)[1],
-          value: (host, seconds) => text === climbing ? count(host, seconds) : 0,
-        })),
+    text: (host, seconds) => parts.map((part) => part(host, seconds)).join('\n') + '\n',
+    restarts: lines.filter(isRestarts).map((text) => ({
+      labels: /\{(.*)\}/.exec(text)[1],
+      value: changing(text, climbing) ?? (() => 0),
+    })),
   };
 }

@@ -1,6 +1,6 @@
 // How long do the rules and the dashboards take over a fleet?
 //
-//   node tests/fleet/simulate.mjs [HOSTS [APPS [MINUTES [HOURS]]]]     (300 5 5 6)
+//   node tests/fleet/simulate.mjs [HOSTS [APPS [MINUTES [HOURS]]]]     (300 6 6 6)
 //
 // A real Prometheus scrapes HOSTS targets with APPS apps each for MINUTES, as the
 // shipped configuration says, with the shipped rules. One small server gives the pages
@@ -19,7 +19,7 @@ import {yaml} from '../alerts/packages.mjs';
 import {dashboardQueries, root, rules} from '../alerts/sources.mjs';
 import {fleetOf} from './pages.mjs';
 
-const [hosts, apps, minutes, hours] = [300, 5, 5, 6]
+const [hosts, apps, minutes, hours] = [300, 6, 6, 6]
     .map((usual, i) => Number(process.argv[2 + i] ?? usual));
 const mostHosts = 1000;
 const now = () => Math.floor(Date.now() / 1000);
@@ -149,7 +149,7 @@ async function main() {
     writeConfig(directory, server.address().port);
     if (hours > 0) await writeHistory(fleet, directory);
     prometheus = await startPrometheus(directory);
-    console.log(`${hosts} hosts with ${apps} apps, ${fleet.series} series each; ${minutes} minutes`);
+    console.log(`${hosts} hosts with ${fleet.apps} apps, ${fleet.series} series each; ${minutes} minutes`);
     const started = Date.now();
     await pause(minutes * 60_000);
     await showCost(prometheus, (Date.now() - started) / 1000);
