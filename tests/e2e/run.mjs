@@ -111,6 +111,13 @@ async function main() {
   waiting = alone;
   await worker();
 
+  // Once more where nobody has to scroll for it.
+  for (const { file, output } of results) {
+    for (const [, name, report] of output.matchAll(/^not ok \d+ - (.*)\n([^]*?)^  \.\.\.$/gm)) {
+      const why = /^  error: (?:\|-\n)?((?:.*\n)(?:    .*\n){0,6})/m.exec(report)?.[1] ?? "";
+      console.log(`failed: ${file}: ${name}\n${why.trimEnd().replace(/^ */gm, "        ")}`);
+    }
+  }
   const total = results.map(countTests).reduce((sum, one) => ({
     passed: sum.passed + one.passed,
     failed: sum.failed + one.failed,
