@@ -117,7 +117,9 @@ test("an app that its operator restarts after a kill was not harmed by it", asyn
   await pm2.online("api", 1);
   const agent = await startStrayd(t, await configure(box, { rules: [rule], scan: { interval: "500ms" } }));
   await agent.scans(3);
-  await gone(startStray(["node", "upstream.mjs", String(await freePort())], { cwd: box.directory }));
+  const stray = startStray(["node", "upstream.mjs", String(await freePort())], { cwd: box.directory });
+  await until("the stray is there", () => stray.processes().length === 1);
+  await gone(stray);
 
   await pm2.cli(["restart", "api"]);
   const restarts = (cause) => agent.metric("strayd_pm2_app_restarts_total", { app: "api", cause });
