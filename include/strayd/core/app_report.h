@@ -2,6 +2,7 @@
 // use, and who holds its ports and its far ends.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +49,7 @@ enum class Owner {
   Orphan,   // a member of an orphan tree, also of a pending one
   Foreign   // anybody else: another app, a service, what is held
 };
-inline constexpr Owner kOwners[] = {
+inline constexpr std::array kOwners{
     Owner::Managed, Owner::Orphan, Owner::Foreign};
 std::string_view to_string(Owner owner);
 

@@ -6,6 +6,7 @@
 // ledger keeps a baseline for each (unique_id, pm_id) and adds what was gained.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +30,7 @@ enum class Cause {
   Strayd,
   Unknown
 };
-inline constexpr Cause kCauses[] = {Cause::Operator,
+inline constexpr std::array kCauses{Cause::Operator,
                                     Cause::Watch,
                                     Cause::MemoryLimit,
                                     Cause::ExitCode,

@@ -2,6 +2,7 @@
 // between scans happens here.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -51,12 +52,12 @@ enum class Withheld {
   Disarmed,        // strayd is blind here (I14)
   EvidenceMissing  // it is held
 };
-inline constexpr Withheld kWithheld[] = {Withheld::Observing,
-                                         Withheld::RuleForbids,
-                                         Withheld::BreakerOpen,
-                                         Withheld::OverBudget,
-                                         Withheld::Disarmed,
-                                         Withheld::EvidenceMissing};
+inline constexpr std::array kWithheld{Withheld::Observing,
+                                      Withheld::RuleForbids,
+                                      Withheld::BreakerOpen,
+                                      Withheld::OverBudget,
+                                      Withheld::Disarmed,
+                                      Withheld::EvidenceMissing};
 std::string_view to_string(Withheld why);
 
 struct WithheldTree {

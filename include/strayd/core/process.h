@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <cstddef>
@@ -104,18 +105,18 @@ struct Snapshot {
 // own marker. Source: PM2 7.0.4, lib/God/ForkMode.js and lib/API/Extra.js.
 // In cluster mode PM2 puts them into one JSON object, `pm2_env`; the reader
 // flattens its allow-listed keys into the same map.
-inline constexpr const char* kEnvironmentKeys[] = {"pm_id",
-                                                   "unique_id",
-                                                   "PM2_HOME",
-                                                   "name",
-                                                   "namespace",
-                                                   "pm_uptime",
-                                                   "HOME",
-                                                   "restart_time",
-                                                   "exec_mode",
-                                                   "created_at",
-                                                   "username",
-                                                   "NODE_APP_INSTANCE",
-                                                   "STRAYD_PROTECT"};
+inline constexpr std::array kEnvironmentKeys{"pm_id",
+                                             "unique_id",
+                                             "PM2_HOME",
+                                             "name",
+                                             "namespace",
+                                             "pm_uptime",
+                                             "HOME",
+                                             "restart_time",
+                                             "exec_mode",
+                                             "created_at",
+                                             "username",
+                                             "NODE_APP_INSTANCE",
+                                             "STRAYD_PROTECT"};
 
 }  // namespace strayd

@@ -3,6 +3,7 @@
 // they cannot disagree.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -51,15 +52,15 @@ enum class FailureWhy {
   Withdrawn,     // it may not be ended any more: the mode, a rule, the breaker
   Error
 };
-inline constexpr FailureWhy kFailureWhys[] = {FailureWhy::Changed,
-                                              FailureWhy::Claimed,
-                                              FailureWhy::IntentFailed,
-                                              FailureWhy::Denied,
-                                              FailureWhy::Survived,
-                                              FailureWhy::GaveUp,
-                                              FailureWhy::Interrupted,
-                                              FailureWhy::Withdrawn,
-                                              FailureWhy::Error};
+inline constexpr std::array kFailureWhys{FailureWhy::Changed,
+                                         FailureWhy::Claimed,
+                                         FailureWhy::IntentFailed,
+                                         FailureWhy::Denied,
+                                         FailureWhy::Survived,
+                                         FailureWhy::GaveUp,
+                                         FailureWhy::Interrupted,
+                                         FailureWhy::Withdrawn,
+                                         FailureWhy::Error};
 std::string_view to_string(FailureWhy why);
 
 struct Reaped {

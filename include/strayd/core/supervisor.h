@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,13 +31,13 @@ enum class Pm2Status {
   WaitingRestart,
   Unknown  // a word that this strayd does not know
 };
-inline constexpr Pm2Status kPm2Statuses[] = {Pm2Status::Online,
-                                             Pm2Status::Launching,
-                                             Pm2Status::Stopping,
-                                             Pm2Status::Stopped,
-                                             Pm2Status::Errored,
-                                             Pm2Status::WaitingRestart,
-                                             Pm2Status::Unknown};
+inline constexpr std::array kPm2Statuses{Pm2Status::Online,
+                                         Pm2Status::Launching,
+                                         Pm2Status::Stopping,
+                                         Pm2Status::Stopped,
+                                         Pm2Status::Errored,
+                                         Pm2Status::WaitingRestart,
+                                         Pm2Status::Unknown};
 std::string_view to_string(Pm2Status status);  // "waiting restart" as PM2 says
 
 // One entry of PM2's process list, by allow-list.

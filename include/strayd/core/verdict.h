@@ -1,6 +1,7 @@
 // What strayd concluded of one process, with a reason that a person can check.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +13,12 @@ namespace strayd {
 
 // From the strongest claim to live to the weakest.
 enum class Standing { Protected, Managed, Held, Pending, Leftover, Stray };
-inline constexpr Standing kStandings[] = {Standing::Protected,
-                                          Standing::Managed,
-                                          Standing::Held,
-                                          Standing::Pending,
-                                          Standing::Leftover,
-                                          Standing::Stray};
+inline constexpr std::array kStandings{Standing::Protected,
+                                       Standing::Managed,
+                                       Standing::Held,
+                                       Standing::Pending,
+                                       Standing::Leftover,
+                                       Standing::Stray};
 std::string_view to_string(Standing standing);
 
 // Fixed words: they become the label `reason`. The text beside them is for a
