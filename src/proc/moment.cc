@@ -28,6 +28,25 @@ std::uint64_t ticks_per_second() {
   return asked > 0 ? static_cast<std::uint64_t>(asked) : 100;
 }
 
+// The two clocks differ by what stays the same until somebody sets the time,
+// but are read one after the other. Rounded to a tick, which is how finely a
+// start is told: in milliseconds it would tremble, and every start time look
+// new.
+std::int64_t boot_epoch() {
+  constexpr milliseconds tick{10};
+  nanoseconds closest = nanoseconds::max();
+  nanoseconds epoch{};
+  for (int i = 0; i < 3; ++i) {
+    const BootTime before = boot_time();
+    const nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+    const nanoseconds apart = boot_time() - before;
+    if (apart >= closest) continue;
+    closest = apart;
+    epoch = now - before - apart / 2;
+  }
+  return (epoch + tick / 2) / tick * tick.count();
+}
+
 // "1234.56 7890.12": seconds since boot, of idling (proc(5)).
 std::optional<BootTime> parse_uptime(std::string_view text) {
   std::string_view word = take_until(text, ' ');
@@ -73,8 +92,7 @@ std::int64_t boot_epoch_of(int root) {
       return *seconds * 1000;
     }
   }
-  return unix_ms() -
-         std::chrono::duration_cast<milliseconds>(boot_time()).count();
+  return boot_epoch();
 }
 
 std::string boot_id_of(int root) {

@@ -1,7 +1,9 @@
 // Every query of every dashboard, asked of a real Prometheus that scraped a
 // strayd at work: a panel that shows nothing here shows nothing anywhere.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { appendFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
 import { annotationsOf, committed, panelsOf, variablesOf } from "../dashboards/files.mjs";
@@ -21,15 +23,15 @@ const crashed = "plain";
 const idle = { name: "idle", pattern: "moody\\.mjs", exe: "node", grace: "1s" };
 const shown = { ...plainServer, reap: "none" };
 
-// A day of an operator in a quarter of a minute: a deploy, a reload behind PM2's
-// back, an orphan that is ended, one that stays and talks to the exchange, and a
-// crash so soon after the kill that strayd takes it for harm.
+// A day of an operator in half a minute: a deploy, a reload behind PM2's back, an
+// orphan that is ended, one that stays and talks to the exchange, a crash so soon
+// after the kill that strayd takes it for harm, and a port in other hands.
 async function scene(t) {
   const box = sandbox();
   const exchange = await startExchange(t);
   const pm2 = startPm2(t, box);
   await npmRun(box, pm2, exchange, "dev");
-  await startManaged(pm2, exchange, crashed, ["server.mjs", "--name", crashed], { cwd: box.app("plain") });
+  const { port } = await startManaged(pm2, exchange, crashed, ["server.mjs", "--name", crashed], { cwd: box.app("plain") });
   const agent = await startStrayd(t, await configure(box, {
     rules: [tsxServer, shown, idle],
     remotes: [{ name: "exchange", hosts: ["127.0.0.1"], ports: [exchange.port] }],
@@ -37,10 +39,23 @@ async function scene(t) {
   await until("both backends are up", async () => (await agent.metric("strayd_backend_up")) === 2);
   const scraper = await startScraper(t, box, [agent]);
   await scraper.hasSeen(agent);
-  return { box, exchange, pm2, agent, scraper };
+  return { box, exchange, pm2, agent, scraper, port };
 }
 
-async function live({ box, exchange, pm2, agent }) {
+// While the app is stopped somebody else takes its port.
+async function takePort({ pm2, agent, scraper, port }) {
+  await pm2.cli(["stop", crashed]);
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  await until("the foreign listener is seen", async () =>
+    (await agent.metric("strayd_backend_listeners", { app: crashed, owner: "foreign" })) === 1);
+  await scraper.hasSeen(agent);
+  server.close();
+  await pm2.cli(["start", crashed]);
+}
+
+async function live(stage) {
+  const { box, exchange, pm2, agent } = stage;
   const counted = (metric, labels) => async () => (await agent.metric(metric, labels)) > 0;
   const stray = startStray(["node", "moody.mjs"], { cwd: box.app("plain"), env: { PORT: String(await freePort()) } });
   startStray(["node", "server.mjs"], {
@@ -58,7 +73,9 @@ async function live({ box, exchange, pm2, agent }) {
   process.kill(await pm2.pid(crashed), "SIGKILL");
   await until("the crash is counted", counted("strayd_pm2_app_restarts_total", { app: crashed, cause: "signal" }));
   await until("the harm is counted", counted("strayd_kills_harmful_total"));
+  await takePort(stage);
   await until("both are up again", async () => (await agent.metric("strayd_backend_up")) === 2);
+  await until("its link is seen again", counted("strayd_backend_connection_age_seconds", { app: crashed }));
 }
 
 // Chooses a value for each variable, as a person would, from what is offered.

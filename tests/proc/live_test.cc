@@ -9,6 +9,7 @@
 #include <ctime>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,17 @@ TEST_F(Live, is_taken_before_the_first_process) {
   EXPECT_GE(snapshot->taken, before);
   EXPECT_LE(snapshot->taken, boot_time());
   EXPECT_NEAR(static_cast<double>(snapshot->boot_epoch_ms - epoch), 0, 1000);
+}
+
+// Start times are told from it: one that trembles makes each of them look new.
+TEST_F(Live, tells_the_same_boot_each_time) {
+  std::set<std::int64_t> epochs;
+  for (int i = 0; i < 30; ++i) {
+    const Result<Snapshot> snapshot = procfs_->snapshot({});
+    ASSERT_TRUE(snapshot);
+    epochs.insert(snapshot->boot_epoch_ms);
+  }
+  EXPECT_EQ(epochs.size(), 1U);
 }
 
 TEST_F(Live, holds_a_process_with_its_parent_and_start) {

@@ -26,17 +26,12 @@ export const orphaned = 'verdict=~"stray|leftover"';
 export const appLabels = "job, instance, pm2_home, app";
 export const hostLabels = "job, instance";
 
-const missing = (select: Select, by: string) =>
-  `sum by (${by}) (${select("strayd_backend_up")} == bool 0)` +
-  ` - sum by (${by}) (${select("strayd_pm2_app_instances", 'status=~"stopped|stopping"')})`;
-
 type Select = (metric: string, more?: string) => string;
 
 // How many backends are down that nobody stopped: `pm2 stop` is no incident.
-export const down = (select: Select) => `sum(clamp_min(${missing(select, appLabels)}, 0))`;
-
-// Per app: 1 where all that nobody stopped serve.
-export const asWanted = (select: Select) => `(${missing(select, appLabels)}) < bool 0.5`;
+export const down = (select: Select) =>
+  `sum(clamp_min(sum by (${appLabels}) (${select("strayd_backend_up")} == bool 0)` +
+  ` - sum by (${appLabels}) (${select("strayd_pm2_app_instances", 'status=~"stopped|stopping"')}), 0))`;
 
 // How often the process that serves was replaced without PM2 counting a restart.
 export const behindPm2 = (select: Select, by: string) =>

@@ -1,23 +1,27 @@
 // The processes that really serve.
 import { plain, type Step } from "../lib/colours";
 import { appOfRow, appOfSeries } from "../lib/links";
-import { appLabels, asWanted, behindPm2, onHosts, worst } from "../lib/select";
+import { appLabels, behindPm2, onHosts, overall, worst } from "../lib/select";
 import { table } from "../lib/table";
 import { timeline } from "../lib/timeline";
 
-const wanted = asWanted(onHosts);
+const up = onHosts("strayd_backend_up");
+const ofApps = (expression: string) => `min by (${appLabels}) (${expression})`;
+// An app that is stopped now would be the worst for ever.
+const stopped = `sum by (${appLabels}) (${onHosts("strayd_pm2_app_instances", 'status="stopped"')} @ end()) > 0`;
 const behind: Step[] = [[null, "text"], [0.5, "orange"], [3.5, "red"]];
 
 export const backends = () => [
   timeline({
     title: "Backends that were down the longest",
     answers: "Which backends were down, and when? The twenty worst of the time that is shown; an app with " +
-      "several instances is down when one is. A gap: nothing was known. A row opens the app's page.",
-    colours: "**Red**: down. Green: up, or stopped by an operator.",
+      "several instances is down when one is. Apps that are stopped now are left out. A gap: nothing was known. A row " +
+      "opens the app's page.",
+    colours: "**Red**: down. Green: up.",
     width: 14, height: 9, links: [appOfSeries],
-  }, { one: "up, or stopped", zero: "down" }, [{
-    expr: worst(`(${wanted})`, {
-      by: appLabels, rank: `avg_over_time((${wanted})[$__range:$__interval] @ end())`, lowest: true,
+  }, { one: "up", zero: "down" }, [{
+    expr: worst(ofApps(up), {
+      by: appLabels, rank: `${ofApps(overall("avg_over_time", up))} unless (${stopped})`, lowest: true,
     }),
     legend: "{{app}} on {{instance}}",
   }]),

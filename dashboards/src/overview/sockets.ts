@@ -11,9 +11,7 @@ const inTheWay: Step[] = [[null, "green"], [1, "red"]];
 const { managed, orphan } = owners;
 const ends = { managed, orphan };
 const taken = onHosts("strayd_backend_listeners", 'owner!="managed"');
-const byPort = (expression: string) => `sum by (${appLabels}, port, owner) (${expression})`;
 const received = onHosts("strayd_backend_last_receive_seconds", 'owner="managed"');
-const byRemote = (expression: string) => `max by (${appLabels}, remote) (${expression})`;
 
 export const sockets = () => [
   colouredByEnd(levels({
@@ -32,21 +30,19 @@ export const sockets = () => [
     colours: "**Red**: above three heartbeats of 25 s; the peer is silent, whatever the socket says. Green: below.",
     unit: "s", steps: silent, width: 8, height: 9, links: [appOfSeries],
   }, [{
-    expr: worst(byRemote(received), {
-      most: 5, by: `${appLabels}, remote`, rank: byRemote(overall("max_over_time", received)),
-    }),
+    expr: worst(received, { most: 5, by: `${appLabels}, remote`, rank: overall("max_over_time", received) }),
     legend: "{{app}} to {{remote}}, {{instance}}",
   }]),
   levels({
     title: "Ports in other hands",
     answers: "Does an orphan, or another program, listen on a port that is an app's? Then the app can't, and PM2 " +
-      "restarts it for ever. The five worst of the time that is shown. A line opens the app's page.",
-    colours: "**Red**: somebody else listens. Green: below one, nobody does.",
+      "restarts it for ever. Five at most, and only while it lasts. A line opens the app's page.",
+    colours: "**Red**: from one on; each line is somebody else. Green: below, where no line ever is.",
     unit: "none", steps: inTheWay, width: 8, height: 9, links: [appOfSeries],
   }, [{
-    expr: worst(byPort(taken), {
-      most: 5, by: `${appLabels}, port, owner`, rank: byPort(overall("max_over_time", taken)),
+    expr: worst(`${taken} > 0`, {
+      most: 5, by: `${appLabels}, port, owner`, rank: `${overall("max_over_time", taken)} > 0`,
     }),
     legend: "{{owner}} on {{app}}:{{port}}, {{instance}}",
-  }]),
+  }]).noValue("nobody's"),
 ];
