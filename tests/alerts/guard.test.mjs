@@ -70,7 +70,7 @@ test('strings with escapes and quotes of all kinds are read as they are meant', 
 test('every place of a dashboard that asks Prometheus is looked at', () => {
   const dashboard = {
     panels: [
-      {title: 'P', targets: [{expr: 'a'}, {expr: 'b'}]},
+      {title: 'P', targets: [{expr: 'a'}, {expr: 'b', instant: true}]},
       {type: 'row', panels: [{title: 'Q', targets: [{expr: 'c'}]}]},
       {title: 'text'},
     ],
@@ -84,7 +84,7 @@ test('every place of a dashboard that asks Prometheus is looked at', () => {
   };
   assert.deepEqual(queriesOfDashboard('d.json', dashboard), [
     {where: 'd.json: panel "P"', expr: 'a'},
-    {where: 'd.json: panel "P"', expr: 'b'},
+    {where: 'd.json: panel "P"', expr: 'b', instant: true},
     {where: 'd.json: panel "Q"', expr: 'c'},
     {where: 'd.json: annotation "kills"', expr: 'd'},
     {where: 'd.json: variable "app"', expr: 'count by (app) (e{job="$job"})'},

@@ -66,6 +66,14 @@ export function* objectionsToRunbooks(alerts) {
   }
 }
 
+// The table of alerts/README.md has a row for each.
+export function* objectionsToTable(alerts, text = readFileSync(join(root, 'alerts/README.md'), 'utf8')) {
+  const rows = [...text.matchAll(/^\| (Strayd\w+) \| (\w+) \|/gm)].map(([, alert, severity]) => `${alert} ${severity}`);
+  const real = alerts.map(({alert, labels}) => `${alert} ${labels.severity}`);
+  for (const row of rows) if (!real.includes(row)) yield `alerts/README.md: ${row}: there is no such alert`;
+  for (const one of real) if (!rows.includes(one)) yield `alerts/README.md: no row for ${one}`;
+}
+
 const seconds = (text) => [...text.matchAll(/(\d+)([dhms])/g)]
     .reduce((sum, [, count, unit]) => sum + count * {d: 86400, h: 3600, m: 60, s: 1}[unit], 0);
 
@@ -94,6 +102,7 @@ export function* objectionsToAlerts() {
     yield* objectionsToWords(alert, catalogue);
     yield* objectionsToThresholds(alert);
   }
+  yield* objectionsToTable(alerts);
   yield* objectionsToRunbooks(names);
   yield* objectionsToTests(names, filesOf('tests/alerts', '.test.yml').flatMap((file) => load(file).tests));
 }
