@@ -4,7 +4,7 @@ import {existsSync, readFileSync, readdirSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {makeCatalogue} from './catalogue.mjs';
 import {read, thresholds} from './promql.mjs';
-import {filesOf, load, root, rules} from './sources.mjs';
+import {filesOf, load, queriesInTemplate, root, rules} from './sources.mjs';
 
 const runbooks = 'https://github.com/strayd/strayd/blob/main/docs/runbooks/';
 const headings = ['What it means', 'Where to look', 'How to stop it'];
@@ -28,7 +28,11 @@ export function* objectionsToWords({alert, where, expr, labels, annotations = {}
   }
   for (const name of ['summary', 'description']) {
     if (!annotations[name]) yield `${where}: no ${name}`;
-    for (const label of strangersIn(annotations[name] ?? '', known)) {
+    const text = annotations[name] ?? '';
+    if (text.split(/\|\s*query\b/).length - 1 !== queriesInTemplate(text).length) {
+      yield `${where}: a query of the ${name} is not written as printf \`QUERY\` ARGUMENT… | query`;
+    }
+    for (const label of strangersIn(text, known)) {
       yield `${where}: the ${name} names the label ${label}, which no series of it has`;
     }
   }

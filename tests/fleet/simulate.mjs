@@ -94,7 +94,8 @@ async function startPrometheus(directory) {
 const ms = (seconds) => `${(seconds * 1000).toFixed(0)} ms`;
 const median = (all) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)];
 
-// Looks on for so long: how long each evaluation of each group took.
+// Looks on for so long: how long each evaluation of each group took. Where the machine
+// has other work the least is nearest to what the evaluation itself needs.
 async function watchRules(prometheus, until) {
   const seen = new Map();
   while (Date.now() < until) {
@@ -108,10 +109,10 @@ async function watchRules(prometheus, until) {
 }
 
 async function showRules(prometheus, seen) {
-  console.log('\n| group | every | takes | at most |\n|---|---|---|---|');
+  console.log('\n| group | every | at least | median |\n|---|---|---|---|');
   for (const [name, {interval, times}] of seen) {
     const all = [...times.values()];
-    console.log(`| \`${name}\` | ${interval} s | ${ms(median(all))} | ${ms(Math.max(...all))} |`);
+    console.log(`| \`${name}\` | ${interval} s | ${ms(Math.min(...all))} | ${ms(median(all))} |`);
   }
   const all = (await prometheus.get('rules')).data.groups.flatMap(({rules: of}) => of);
   for (const {name, lastError} of all.filter(({health}) => health === 'err')) console.log(`\nFAILED: ${name}: ${lastError}`);
@@ -169,6 +170,7 @@ async function main() {
     prometheus = await startPrometheus(directory);
     console.log(`${hosts} hosts with ${fleet.apps} apps, ${fleet.series} series each; ${minutes} minutes`);
     const started = Date.now();
+    await pause(minutes * 20_000);  // by then all hosts are there
     const seen = await watchRules(prometheus, started + minutes * 60_000);
     await showCost(prometheus, (Date.now() - started) / 1000);
     await showRules(prometheus, seen);
