@@ -5,9 +5,10 @@
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join, relative} from 'node:path';
+import {dirname, join, relative} from 'node:path';
 import {makeCatalogue} from './catalogue.mjs';
 import {objections} from './guard.mjs';
+import {yaml} from './packages.mjs';
 import {dashboardQueries, filesOf, root, ruleFiles, ruleQueries, rules, runbookQueries} from './sources.mjs';
 import {objectionsToAlerts} from './tidy.mjs';
 
@@ -23,6 +24,20 @@ function* prometheusAgrees() {
   yield* tool('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', ...ruleFiles());
   yield* tool('promtool', 'test', 'rules', ...filesOf('tests/alerts', '.test.yml'));
   for (const file of filesOf('docker/prometheus', '.yml')) yield* tool('promtool', 'check', 'config', file);
+}
+
+// Given to a Prometheus, which reads targets files when it checks a configuration; and
+// docs/fleet.md shows the same.
+function* targetsAgree() {
+  const file = join(root, 'docker/prometheus/targets/fleet.example.yml');
+  const config = join(mkdtempSync(join(tmpdir(), 'strayd-alerts-')), 'prometheus.yml');
+  writeFileSync(config, yaml.dump({scrape_configs: [{job_name: 'strayd', file_sd_configs: [{files: [file]}]}]}));
+  yield* tool('promtool', 'check', 'config', config);
+  rmSync(dirname(config), {recursive: true});
+  const entries = readFileSync(file, 'utf8').replace(/^#.*\n/gm, '');
+  if (!readFileSync(join(root, 'docs/fleet.md'), 'utf8').includes(entries)) {
+    yield 'docs/fleet.md: the targets file that it shows is not fleet.example.yml';
+  }
 }
 
 // The examples of receivers are comments; they must be good all the same.
@@ -64,7 +79,7 @@ function* queriesAgree() {
   yield* objections([...ruleQueries(all), ...runbookQueries(), ...dashboardQueries()], catalogue);
 }
 
-const failures = [prometheusAgrees, alertmanagerAgrees, routesLeadTo, queriesAgree, objectionsToAlerts]
+const failures = [prometheusAgrees, targetsAgree, alertmanagerAgrees, routesLeadTo, queriesAgree, objectionsToAlerts]
     .flatMap((check) => [...check()]);
 for (const failure of failures) console.error(failure);
 console.log(`${rules().length} rules, ${dashboardQueries().length} queries of dashboards, ${failures.length} failures`);

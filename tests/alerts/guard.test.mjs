@@ -70,7 +70,7 @@ test('strings with escapes and quotes of all kinds are read as they are meant', 
 test('every place of a dashboard that asks Prometheus is looked at', () => {
   const dashboard = {
     panels: [
-      {title: 'P', targets: [{expr: 'a'}, {expr: 'b'}]},
+      {title: 'P', targets: [{expr: 'a'}, {expr: 'b', instant: true}]},
       {type: 'row', panels: [{title: 'Q', targets: [{expr: 'c'}]}]},
       {title: 'text'},
     ],
@@ -84,7 +84,7 @@ test('every place of a dashboard that asks Prometheus is looked at', () => {
   };
   assert.deepEqual(queriesOfDashboard('d.json', dashboard), [
     {where: 'd.json: panel "P"', expr: 'a'},
-    {where: 'd.json: panel "P"', expr: 'b'},
+    {where: 'd.json: panel "P"', expr: 'b', instant: true},
     {where: 'd.json: panel "Q"', expr: 'c'},
     {where: 'd.json: annotation "kills"', expr: 'd'},
     {where: 'd.json: variable "app"', expr: 'count by (app) (e{job="$job"})'},
@@ -97,15 +97,21 @@ test('the queries in the text of an alert are looked at', () => {
   assert.match(said(query)[0], /^a.json: panel "P": y: no such metric/);
 });
 
+const objectionsToText = (description) => [...objectionsToWords({
+  alert: 'StraydX', where: 'StraydX', expr: 'strayd_up_total > 1', labels: {severity: 'info'},
+  annotations: {
+    summary: '{{ $labels.app }}', description,
+    runbook_url: 'https://github.com/strayd/strayd/blob/main/docs/runbooks/StraydX.md',
+  },
+}, catalogue)];
+
+test('a query that could not be looked at is objected to', () => {
+  assert.deepEqual(objectionsToText('{{ range `strayd_up_total` | query }}{{ end }}'), []);
+  assert.match(objectionsToText('{{ range "strayd_up_total" | query }}{{ end }}')[0], /is not written as/);
+});
+
 test('a label that the text of an alert names must be one of its series', () => {
-  const alert = {
-    alert: 'StraydX', where: 'StraydX', expr: 'strayd_up_total > 1', labels: {severity: 'info'},
-    annotations: {
-      summary: '{{ $labels.app }}', description: '{{ $labels.apps }}',
-      runbook_url: 'https://github.com/strayd/strayd/blob/main/docs/runbooks/StraydX.md',
-    },
-  };
-  assert.deepEqual([...objectionsToWords(alert, catalogue)],
+  assert.deepEqual(objectionsToText('{{ $labels.apps }}'),
       ['StraydX: the description names the label apps, which no series of it has']);
 });
 

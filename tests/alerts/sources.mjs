@@ -52,13 +52,16 @@ function* panelsIn(panels = []) {
   }
 }
 
+// [{where, expr}], with `instant` for a panel that asks for one moment only.
 export function queriesOfDashboard(file, dashboard) {
   const found = [];
-  const take = (what, expr) => {
-    if (expr) found.push({where: `${file}: ${what}`, expr});
+  const take = (what, expr, more) => {
+    if (expr) found.push({where: `${file}: ${what}`, expr, ...more});
   };
   for (const panel of panelsIn(dashboard.panels)) {
-    for (const target of panel.targets ?? []) take(`panel "${panel.title}"`, target.expr);
+    for (const target of panel.targets ?? []) {
+      take(`panel "${panel.title}"`, target.expr, target.instant && {instant: true});
+    }
   }
   for (const one of dashboard.annotations?.list ?? []) {
     take(`annotation "${one.name}"`, one.expr ?? one.target?.expr);

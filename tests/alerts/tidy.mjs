@@ -4,7 +4,7 @@ import {existsSync, readFileSync, readdirSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {makeCatalogue} from './catalogue.mjs';
 import {read, thresholds} from './promql.mjs';
-import {filesOf, load, root, rules} from './sources.mjs';
+import {filesOf, load, queriesInTemplate, root, rules} from './sources.mjs';
 
 const runbooks = 'https://github.com/strayd/strayd/blob/main/docs/runbooks/';
 const headings = ['What it means', 'Where to look', 'How to stop it'];
@@ -28,7 +28,11 @@ export function* objectionsToWords({alert, where, expr, labels, annotations = {}
   }
   for (const name of ['summary', 'description']) {
     if (!annotations[name]) yield `${where}: no ${name}`;
-    for (const label of strangersIn(annotations[name] ?? '', known)) {
+    const text = annotations[name] ?? '';
+    if (text.split(/\|\s*query\b/).length - 1 !== queriesInTemplate(text).length) {
+      yield `${where}: a query of the ${name} is not written as printf \`QUERY\` ARGUMENT… | query`;
+    }
+    for (const label of strangersIn(text, known)) {
       yield `${where}: the ${name} names the label ${label}, which no series of it has`;
     }
   }
@@ -66,6 +70,14 @@ export function* objectionsToRunbooks(alerts) {
   }
 }
 
+// The table of alerts/README.md has a row for each.
+export function* objectionsToTable(alerts, text = readFileSync(join(root, 'alerts/README.md'), 'utf8')) {
+  const rows = [...text.matchAll(/^\| (Strayd\w+) \| (\w+) \|/gm)].map(([, alert, severity]) => `${alert} ${severity}`);
+  const real = alerts.map(({alert, labels}) => `${alert} ${labels.severity}`);
+  for (const row of rows) if (!real.includes(row)) yield `alerts/README.md: ${row}: there is no such alert`;
+  for (const one of real) if (!rows.includes(one)) yield `alerts/README.md: no row for ${one}`;
+}
+
 const seconds = (text) => [...text.matchAll(/(\d+)([dhms])/g)]
     .reduce((sum, [, count, unit]) => sum + count * {d: 86400, h: 3600, m: 60, s: 1}[unit], 0);
 
@@ -94,6 +106,7 @@ export function* objectionsToAlerts() {
     yield* objectionsToWords(alert, catalogue);
     yield* objectionsToThresholds(alert);
   }
+  yield* objectionsToTable(alerts);
   yield* objectionsToRunbooks(names);
   yield* objectionsToTests(names, filesOf('tests/alerts', '.test.yml').flatMap((file) => load(file).tests));
 }
