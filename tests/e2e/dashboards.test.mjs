@@ -75,7 +75,7 @@ async function live(stage) {
   await until("the harm is counted", counted("strayd_kills_harmful_total"));
   await takePort(stage);
   await until("both are up again", async () => (await agent.metric("strayd_backend_up")) === 2);
-  await until("its link is seen again", counted("strayd_backend_connection_age_seconds", { app: crashed }));
+  await until("its link is seen again", counted("strayd_backend_connection_age_seconds", { app: crashed, owner: "managed" }));
 }
 
 // Chooses a value for each variable, as a person would, from what is offered.

@@ -1,8 +1,9 @@
 // An orphan may itself be the cause of a climbing restart count: it holds the
 // port that the new launch needs. Its cookie proves what it is.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import test from "node:test";
-import { forEver, npmRun, serves } from "./support/backends.mjs";
+import { forEver, npmRun, serves, startManaged } from "./support/backends.mjs";
 import { startExchange } from "./support/exchange.mjs";
 import { below, describe, lives } from "./support/processes.mjs";
 import { startPm2 } from "./support/pm2.mjs";
@@ -51,7 +52,13 @@ test("the server of an app that PM2 gave up on is held as the only copy, and is 
   const box = sandbox();
   const exchange = await startExchange(t);
   const pm2 = startPm2(t, box);
-  const { name, port } = await npmRun(box, pm2, exchange, "start", "api", ["--max-restarts", "2"]);
+  writeFileSync(box.path("api.json"), JSON.stringify({
+    apps: [{
+      name: "api", script: "npm", args: "run start", cwd: box.app("tradebaas-backend"),
+      max_restarts: 2, min_uptime: 3_600_000,
+    }],
+  }));
+  const { name, port } = await startManaged(pm2, exchange, "api", [box.path("api.json")], {});
   const oldServer = await serves(port);
 
   process.kill(await pm2.pid(name), "SIGKILL");
