@@ -60,7 +60,7 @@ metric_above() { [ "$(metric "$1" "$2")" -gt "$3" ]; }
 
 echo "images"
 debian=localhost/strayd-test-debian:bookworm
-podman import --quiet --change 'CMD ["bash"]' "$(base_with ca-certificates)" $debian >/dev/null
+podman import --quiet --change 'CMD ["bash"]' "$(base_with ca-certificates)" $debian >/dev/null 2>&1
 stage=()
 if [ -n "$package" ]; then
   mkdir "$work/out" && cp "$package" "$work/out/strayd.deb"
@@ -71,7 +71,8 @@ build() { # FILE TAG ARGUMENT...
   local file=$1 tag=$2
   shift 2
   podman build --quiet --pull=never --format docker --volume /etc/ssl/certs:/etc/ssl/certs:ro \
-    --file "$repository/$file" --tag "$tag" "$@" "$repository" >/dev/null
+    --file "$repository/$file" --tag "$tag" "$@" "$repository" >"$work/log" 2>&1 ||
+    { tail -n 40 "$work/log" && false; }
 }
 check "the agent's is built" build docker/Dockerfile localhost/strayd-test:latest \
   --build-arg DEBIAN=$debian --build-arg REVISION=test ${stage[@]+"${stage[@]}"}

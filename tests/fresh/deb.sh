@@ -94,6 +94,12 @@ files() { (cd "$root" && find . -xdev \( -path ./run -o -path ./tmp -o -path ./p
   -o -path ./dev -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/dpkg -o -path ./home \
   -o -path ./var/lib/apt -o -path ./var/tmp -o -path ./root \) -prune -o -print | sort); }
 
+# SENTENCE CAPABILITIES
+doctor_says() {
+  inside setpriv --reuid=4711 --regid=4711 --clear-groups --inh-caps="-all,$2" --ambient-caps="-all,$2" \
+    --bounding-set="-all,$2" env XDG_STATE_HOME=/tmp strayd doctor | tail -n 1 | grep -q "$1"
+}
+
 configure() {
   inside sh -c 'cat >/etc/strayd/strayd.json' <<JSON
 {
@@ -147,7 +153,11 @@ for feature in live_procfs pid_namespace pidfd foreign_processes exe_of_others e
   check "its sandbox leaves it $feature" metric_is "strayd_feature_available.*\"$feature\".*" 1
 done
 check "it has no right to signal others" metric_is 'strayd_feature_available.*signal_others.*' 0
-check "an operator reaches it" inside strayd breaker status
+check "the doctor says so" doctor_says 'end nothing of other users' +sys_ptrace,+dac_read_search,+dac_override
+check "and with the right that all is there" doctor_says 'see and act here' \
+  +sys_ptrace,+dac_read_search,+dac_override,+kill
+check "and with less that it is blind" doctor_says 'blind here' +sys_ptrace
+check "an operator reaches it" inside strayd breaker status >/dev/null
 
 echo "observe"
 configure observe
