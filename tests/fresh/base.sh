@@ -62,3 +62,46 @@ throw_away() {
   ! mountpoint -q "$1/proc" || die "$1/proc is still mounted"
   rm -rf --one-file-system "$1"
 }
+
+# The count of a script's checks.
+tally() { passed=0 failed=0; }
+check() { # WHAT COMMAND...
+  local what=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1)) && echo "  + $what"
+  else
+    failed=$((failed + 1)) && echo "  - $what"
+  fi
+}
+quietly() { "$@" >/dev/null 2>&1; }
+not() { ! "$@"; }
+report() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+}
+
+# Asks until it is so, for `within` seconds.
+eventually() {
+  local deadline=$((SECONDS + ${within:-60}))
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $deadline ] || return 1
+    sleep 0.3
+  done
+}
+
+# What podman wants to raise may be above this machine's own limits.
+podman_settings() {
+  local files
+  files=$(($(ulimit -Hn) / 2))
+  cat <<CONF
+[containers]
+default_ulimits = ["nofile=$files:$files", "nproc=32768:32768"]
+netns = "host"
+log_driver = "k8s-file"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+CONF
+}

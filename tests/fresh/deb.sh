@@ -54,28 +54,13 @@ as_deploy() {
 }
 pm2() { as_deploy node /opt/node_modules/pm2/bin/pm2 "$@"; }
 
-# Asks until it is so, for a minute.
 until_true() {
-  local what=$1 deadline=$((SECONDS + 60))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $deadline ] || { say "not within a minute: $what"; return 1; }
-    sleep 0.2
-  done
-}
-
-passed=0 failed=0
-check() {
   local what=$1
   shift
-  if "$@"; then
-    passed=$((passed + 1)) && echo "  + $what"
-  else
-    failed=$((failed + 1)) && echo "  - $what"
-  fi
+  eventually "$@" || { say "not within a minute: $what" && return 1; }
 }
-eventually() { until_true "$*" "$@"; }
-not() { ! "$@"; }
+
+tally
 
 # The sum of the series that a pattern finds; nothing where there is none.
 metric() {
@@ -142,7 +127,7 @@ inside apt-get install -qq -y /root/strayd.deb >/dev/null 2>&1
 check "it is enabled" inside systemctl --quiet is-enabled strayd
 check "it runs, and was ready" active
 check "systemd finds nothing wrong with the unit" inside systemd-analyze verify --man=no strayd.service
-check "its exposure is at most 3.0" inside systemd-analyze security --threshold=30 --no-pager strayd.service >/dev/null
+check "its exposure is at most 3.0" quietly inside systemd-analyze security --threshold=30 strayd.service
 inside systemd-analyze security --no-pager strayd.service | tail -n 1
 check "it observes" metric_is strayd_enforcing 0
 check "it is no root" not inside grep -qE '^Uid:.*\b0\b' "/proc/$(main_pid)/status"
@@ -157,7 +142,7 @@ check "the doctor says so" doctor_says 'end nothing of other users' +sys_ptrace,
 check "and with the right that all is there" doctor_says 'see and act here' \
   +sys_ptrace,+dac_read_search,+dac_override,+kill
 check "and with less that it is blind" doctor_says 'blind here' +sys_ptrace
-check "an operator reaches it" inside strayd breaker status >/dev/null
+check "an operator reaches it" quietly inside strayd breaker status
 
 echo "observe"
 configure observe
@@ -217,5 +202,4 @@ check "a purged one leaves nothing" diff "$root.before" "$root.after"
 rm -f "$root.before" "$root.after"
 check "what PM2 owns lives on" lives "$api"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+report
