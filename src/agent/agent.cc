@@ -10,12 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
 #include "strayd/agent/commands.h"
 #include "strayd/agent/control.h"
 #include "strayd/agent/log.h"
 #include "strayd/agent/scanner.h"
+#include "strayd/agent/service_manager.h"
 #include "strayd/agent/start.h"
 #include "strayd/agent/state_lock.h"
 #include "strayd/reap/reaper.h"
@@ -73,6 +75,19 @@ Response answer(const Request& request,
   return route(request, pages);
 }
 
+// For `systemctl status`.
+std::string status_line(const Report& report) {
+  if (report.failure) return "the last scan failed: " + report.failure->what;
+  const auto orphans = std::ranges::count_if(
+      report.verdicts,
+      [](const Verdict& verdict) { return is_orphan(verdict.standing); });
+  return fmt::format("{}{}: {} processes, {} orphans",
+                     report.acting ? "enforces" : "observes",
+                     report.breaker.open ? ", the breaker is open" : "",
+                     report.processes,
+                     orphans);
+}
+
 // Without it the agent runs all the same; an operator has other ways.
 std::optional<Control> open_control(const std::string& directory,
                                     const UniqueFd& lock,
@@ -120,12 +135,17 @@ class Agent {
       scanner_.advance();
       if (serve_operator()) next = steady_time();
     }
+    manager_.stopping();
     scanner_.abandon();
     publish(scanner_.latest());
   }
 
  private:
-  void scan() { publish(scanner_.scan()); }
+  void scan() {
+    publish(scanner_.scan());
+    told_ = steady_time();
+    manager_.ready(one_line(status_line(last_)));
+  }
 
   void publish(Report report) {
     log_changes(last_, report);
@@ -152,12 +172,21 @@ class Agent {
       }
       until = std::min(until, control_->deadline().value_or(until));
     }
+    if (manager_.pulse()) until = std::min(until, told_ + *manager_.pulse());
     const auto left = std::max(until - steady_time(), nanoseconds{0});
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{.tv_sec = whole.count(),
                            .tv_nsec = (left - whole).count()};
     (void)::ppoll(awaited.data(), awaited.size(), &timeout, nullptr);
     signals_.take();
+    if (manager_.pulse()) show_life(*manager_.pulse());
+  }
+
+  // The loop turning is not enough to be well: scans must go on.
+  void show_life(nanoseconds pulse) {
+    if (steady_time() < told_ + pulse) return;
+    told_ = steady_time();
+    if (newest_.is_fresh()) manager_.alive();
   }
 
   // Whether something changed that a scan should see at once.
@@ -171,6 +200,7 @@ class Agent {
   }
 
   void reload() {
+    manager_.reloading();
     const Config before = scanner_.config();
     Result<Config> config = options_.load();
     Result<Users> users =
@@ -180,6 +210,7 @@ class Agent {
                     users.error().what);
       scanner_.note_failed_reload();
       publish(scanner_.latest());
+      manager_.ready("the last reload failed: the old configuration holds");
       return;
     }
     if (config->web.listen != before.web.listen ||
@@ -204,6 +235,8 @@ class Agent {
   Newest& newest_;
   std::optional<Control>& control_;
   const AgentOptions& options_;
+  const ServiceManager manager_ = ServiceManager::from_environment();
+  nanoseconds told_{};  // when the manager was last to hear that we are well
   Report last_{};
 };
 

@@ -38,6 +38,17 @@ Feature writable(std::string name, const std::string& directory) {
   return feature;
 }
 
+std::string_view in_short(bool blind, const std::vector<Feature>& features) {
+  if (blind) {
+    return "strayd is blind here and only observes: nothing is signalled.";
+  }
+  const bool all = std::ranges::none_of(features, [](const Feature& f) {
+    return f.name == "signal_others" && !f.available;
+  });
+  return all ? "strayd can see and act here."
+             : "strayd can see here, and end nothing of other users.";
+}
+
 }  // namespace
 
 ExitCode doctor_command(const CommandLine& line) {
@@ -50,13 +61,10 @@ ExitCode doctor_command(const CommandLine& line) {
       writable("audit_ledger", audit.substr(0, audit.rfind('/'))));
   for (const Feature& feature : features) print_feature(feature);
 
-  const bool armed = std::ranges::none_of(
+  const bool blind = std::ranges::any_of(
       features, [](const Feature& f) { return f.required && !f.available; });
-  fmt::print("\n{}\n",
-             armed ? "strayd can see and act here."
-                   : "strayd is blind here and only observes: nothing is "
-                     "signalled.");
-  return armed ? ExitCode::Done : ExitCode::EvidenceMissing;
+  fmt::print("\n{}\n", in_short(blind, features));
+  return blind ? ExitCode::EvidenceMissing : ExitCode::Done;
 }
 
 }  // namespace strayd

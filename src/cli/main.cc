@@ -110,8 +110,9 @@ int parse_and_run(int argc, char** argv) {
       "Leaves what PM2 owns strictly alone and ends the orphans that nobody "
       "owns.\nExit codes: 0 nothing to do or all done, 1 failed, 2 usage or "
       "configuration,\n3 orphans found and left, 4 evidence was missing."};
-  app.set_version_flag("--version",
-                       fmt::format("strayd {} ({})", version(), revision()));
+  app.set_version_flag(
+      "--version",
+      fmt::format("strayd {} ({})\n{}", version(), revision(), notices()));
   app.require_subcommand(0, 1);
   add_run(app, line, chosen);
   add_scan(app, line, chosen);

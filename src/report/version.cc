@@ -10,4 +10,13 @@ std::string_view revision() {
   return STRAYD_REVISION;
 }
 
+std::string_view notices() {
+  return "MIT licence; no warranty.\n"
+         "With CLI11 and RE2 (BSD-3-Clause), nlohmann/json, spdlog, {fmt}, "
+         "prometheus-cpp,\n"
+         "yaml-cpp and CivetWeb (MIT), libseccomp and libxcrypt (LGPL-2.1), "
+         "libcap\n"
+         "(BSD-3-Clause) and zlib (Zlib); their terms are in THIRD_PARTY.md.";
+}
+
 }  // namespace strayd

@@ -93,11 +93,13 @@ TEST(Help, of_each_command_names_its_options) {
   }
 }
 
-TEST(Version, is_one_line) {
+TEST(Version, is_the_first_line_and_the_terms_follow) {
   const Ended ended = strayd("--version");
   EXPECT_EQ(ended.code, kDone);
-  EXPECT_THAT(ended.out,
-              MatchesRegex("strayd [0-9]+\\.[0-9]+\\.[0-9]+ \\([^\n]*\\)\n"));
+  EXPECT_THAT(ended.out.substr(0, ended.out.find('\n')),
+              MatchesRegex("strayd [0-9]+\\.[0-9]+\\.[0-9]+ \\([^\n]*\\)"));
+  EXPECT_THAT(ended.out, HasSubstr("\nMIT licence"));
+  EXPECT_THAT(ended.out, HasSubstr("THIRD_PARTY.md"));
   EXPECT_THAT(ended.err, IsEmpty());
 }
 
