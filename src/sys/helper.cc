@@ -72,7 +72,7 @@ Result<Helper> Helper::start(const std::function<void()>& serve) {
     return std::unexpected(pidfd.error());
   }
   // It waits there; if something else has ended it, that will be seen.
-  static_cast<void>(::write(leash->parent.get(), "g", 1));
+  static_cast<void>(::write(leash->parent.get(), "g", 1) == 1);
   return Helper{*std::move(pidfd)};
 }
 
