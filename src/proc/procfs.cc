@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <expected>
 #include <utility>
 
 #include "strayd/sys/fd.h"
@@ -17,6 +18,7 @@
 #include "moment.h"
 #include "pass.h"
 #include "pss.h"
+#include "renewer.h"
 #include "slow_reader.h"
 
 namespace strayd {
@@ -29,12 +31,14 @@ struct Procfs::Impl {
                SlowReadLimits{.timeout = options.read_timeout,
                               .cmdline = options.argv_limit,
                               .environ = options.environ_limit}),
+        renewer(root.get(), reader),
         descriptors{.each = options.descriptor_limit,
                     .all = options.descriptors_limit} {}
 
   UniqueFd root;
   bool live = false;
   SlowReader reader;
+  Renewer renewer;
   DescriptorLimits descriptors;
 };
 
@@ -106,6 +110,20 @@ Result<Snapshot> Procfs::snapshot(const Select& details_for) {
   if (details_for) done = pass.read_details(details_for(pass.snapshot()));
   if (!done) return std::unexpected(done.error());
   return std::move(pass).finish();
+}
+
+Result<void> Procfs::renew(Snapshot& known,
+                           const Select& details_for,
+                           const Renewal& how) {
+  if (!is_procfs(impl_->root.get())) {
+    Result<Snapshot> whole = snapshot(details_for);
+    known = whole ? *std::move(whole) : Snapshot{};
+    return whole ? Result<void>{} : std::unexpected(whole.error());
+  }
+  Snapshot now = begin_snapshot(impl_->root.get(), impl_->live);
+  now.processes = std::exchange(known.processes, {});
+  known = std::move(now);
+  return impl_->renewer.renew(known, details_for, how);
 }
 
 Result<Process> Procfs::read(const ProcId& id) {
