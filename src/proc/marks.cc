@@ -14,7 +14,7 @@ pid_t pid_of(const Mark& mark) {
 }  // namespace
 
 void Marks::match(std::span<const Process> processes,
-                  std::span<const Listed> listed) {
+                  std::span<const ListedPid> listed) {
   std::swap(marks_, before_);
   marks_.clear();
   std::size_t name = 0;
@@ -24,9 +24,9 @@ void Marks::match(std::span<const Process> processes,
     while (name < listed.size() && listed[name].pid < pid) ++name;
     while (known < before_.size() && before_[known].id.pid < pid) ++known;
     const bool there = name < listed.size() && listed[name].pid == pid;
-    Mark mark{.id = process.id, .inode = there ? listed[name].inode : 0};
+    Mark mark{.id = process.id, .listed = there ? listed[name] : ListedPid{}};
     if (known < before_.size() && before_[known].id == mark.id &&
-        before_[known].inode == mark.inode) {
+        before_[known].listed == mark.listed) {
       mark = before_[known];
     }
     marks_.push_back(mark);
@@ -38,10 +38,11 @@ void Marks::add(const Mark& mark) {
                 mark);
 }
 
-std::vector<Listed> Marks::unmarked(std::span<const Listed> listed) const {
-  std::vector<Listed> found;
+std::vector<ListedPid> Marks::unmarked(
+    std::span<const ListedPid> listed) const {
+  std::vector<ListedPid> found;
   auto mark = marks_.begin();
-  for (const Listed& name : listed) {
+  for (const ListedPid& name : listed) {
     while (mark != marks_.end() && mark->id.pid < name.pid) ++mark;
     if (mark == marks_.end() || mark->id.pid != name.pid) found.push_back(name);
   }

@@ -15,7 +15,7 @@ namespace strayd {
 
 struct Mark {
   ProcId id{};
-  std::uint64_t inode = 0;    // of Listed
+  ListedPid listed{};
   std::uint64_t argv_at = 0;  // of ProcStat
   std::uint64_t first = 0;    // the renewal that saw it first
   std::uint64_t last = 0;     // the renewal that last read its numbers
@@ -26,13 +26,13 @@ struct Mark {
 class Marks {
  public:
   // Makes one mark for each process, in its order: the known one where the
-  // process and its inode are the same, else a blank one. All are listed.
+  // process is listed as it was, else a blank one.
   void match(std::span<const Process> processes,
-             std::span<const Listed> listed);
+             std::span<const ListedPid> listed);
   void add(const Mark& mark);  // until the next match, at its place
 
   // Those that have no mark.
-  std::vector<Listed> unmarked(std::span<const Listed> listed) const;
+  std::vector<ListedPid> unmarked(std::span<const ListedPid> listed) const;
   std::span<const Mark> all() const { return marks_; }
   Mark* find(pid_t pid);
 

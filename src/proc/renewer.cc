@@ -99,7 +99,7 @@ class Renewer::Round {
 
 // Ended between two renewals.
 void Renewer::Round::drop_unlisted() {
-  const std::span<const Listed> listed = of_.listing_.all();
+  const std::span<const ListedPid> listed = of_.listing_.all();
   auto name = listed.begin();
   std::erase_if(processes(), [&](const Process& process) {
     while (name != listed.end() && name->pid < process.id.pid) ++name;
@@ -122,8 +122,10 @@ Due Renewer::Round::due(const Process& process, const Mark& mark) const {
   if (has_details(process)) {
     return is_turn(id, round, kDetailsEvery) ? Due::Everything : Due::Numbers;
   }
+  const bool blind = mark.listed.glimpse == 0;
   const bool asked =
-      young || contains(numbers_, id) || is_turn(id, round, how_.numbers_every);
+      contains(numbers_, id) ||
+      (blind && (young || is_turn(id, round, how_.numbers_every)));
   return asked ? Due::Numbers : Due::Nothing;
 }
 
@@ -238,11 +240,12 @@ Result<void> Renewer::Round::read_everything(const std::vector<ProcId>& ids) {
 }
 
 Result<void> Renewer::Round::read_newcomers() {
-  const std::vector<Listed> unknown = of_.marks_.unmarked(of_.listing_.all());
+  const std::vector<ListedPid> unknown =
+      of_.marks_.unmarked(of_.listing_.all());
   if (unknown.empty()) return {};
   const auto known = static_cast<std::ptrdiff_t>(processes().size());
   std::vector<ProcId> seen;
-  for (const Listed& listed : unknown) {
+  for (const ListedPid& listed : unknown) {
     Result<Sighting> sighting = sight_process(of_.root_, listed.pid);
     if (!sighting) return std::unexpected(sighting.error());
     Process& process = sighting->process;
@@ -250,7 +253,7 @@ Result<void> Renewer::Round::read_newcomers() {
       drop({.id = {.pid = listed.pid}}, sighting->sight);
       continue;
     }
-    of_.marks_.add({.id = process.id, .inode = listed.inode});
+    of_.marks_.add({.id = process.id, .listed = listed});
     note(process.id, sighting->argv_at);
     of_.marks_.find(listed.pid)->whole = of_.rounds_;
     seen.push_back(process.id);
@@ -343,9 +346,15 @@ Result<void> Renewer::Round::run() {
 
 Result<void> Renewer::renew(Snapshot& known,
                             const Procfs::Select& details_for,
-                            const Renewal& how) {
+                            const Renewal& how,
+                            TaskTable* table) {
   ++rounds_;
   Result<void> done = listing_.read(root_);
+  table_error_.reset();
+  if (done && table != nullptr) {
+    const Result<void> glanced = listing_.glance(*table);
+    if (!glanced) table_error_ = glanced.error();
+  }
   if (!done) {
     known = {};
     return done;

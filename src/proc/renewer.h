@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "strayd/core/result.h"
 #include "strayd/proc/procfs.h"
@@ -9,6 +10,7 @@
 #include "listing.h"
 #include "marks.h"
 #include "slow_reader.h"
+#include "task_table.h"
 
 namespace strayd {
 
@@ -17,10 +19,14 @@ class Renewer {
  public:
   Renewer(int root, SlowReader& reader) : root_(root), reader_(&reader) {}
 
-  // `known` has its moment already; only its processes are renewed.
+  // `known` has its moment already; only its processes are renewed. The table
+  // may be nullptr.
   Result<void> renew(Snapshot& known,
                      const Procfs::Select& details_for,
-                     const Renewal& how);
+                     const Renewal& how,
+                     TaskTable* table);
+  // Why the table could not be read in the last renewal, which went without.
+  const std::optional<Error>& table_error() const { return table_error_; }
 
  private:
   class Round;
@@ -30,6 +36,7 @@ class Renewer {
   Listing listing_{};
   Marks marks_{};
   std::uint64_t rounds_ = 0;
+  std::optional<Error> table_error_{};
 };
 
 }  // namespace strayd

@@ -44,7 +44,7 @@ std::vector<Verdict> verdicts(const Snapshot& snapshot) {
 
 // A host that is looked at in both ways.
 struct Host {
-  Host() {
+  explicit Host(TableSource from = TableSource::Procfs) : source(from) {
     // Starts the helper, so that both see it.
     EXPECT_TRUE(procfs.snapshot(wanted));
     renew();
@@ -68,7 +68,8 @@ struct Host {
     return found == known.processes.end() ? kNone : *found;
   }
 
-  Procfs procfs = Procfs::open({}).value();
+  TableSource source;
+  Procfs procfs = Procfs::open({.source = source}).value();
   Snapshot known{};
 };
 
@@ -117,6 +118,25 @@ void expect_same_verdicts(const Snapshot& renewed, const Snapshot& whole) {
   }
 }
 
+class RenewFrom : public testing::TestWithParam<TableSource> {
+ protected:
+  void SetUp() override {
+    if (GetParam() != TableSource::Bpf) return;
+    Procfs procfs = Procfs::open({.source = TableSource::Bpf}).value();
+    Snapshot known;
+    ASSERT_TRUE(procfs.renew(known, nullptr, {}));
+    if (procfs.without_bpf()) GTEST_SKIP() << *procfs.without_bpf();
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Sources,
+                         RenewFrom,
+                         testing::Values(TableSource::Procfs, TableSource::Bpf),
+                         [](const auto& source) {
+                           return source.param == TableSource::Bpf ? "bpf"
+                                                                   : "procfs";
+                         });
+
 // Those that still do as they are told.
 class Troupe {
  public:
@@ -153,13 +173,14 @@ class Troupe {
   std::vector<std::size_t> listening_{};
 };
 
-TEST(Renew, gives_what_a_whole_snapshot_gives_while_processes_come_and_go) {
-  for (unsigned seed = 1; seed <= 4; ++seed) {
+TEST_P(RenewFrom,
+       gives_what_a_whole_snapshot_gives_while_processes_come_and_go) {
+  for (unsigned seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);
     in_pid_namespace([&] {
       Troupe troupe(seed);
-      Host host;
-      for (int step = 0; step < 60; ++step) {
+      Host host(GetParam());
+      for (int step = 0; step < 40; ++step) {
         troupe.act();
         host.renew();
         EXPECT_EQ(ids(host.known), ids(host.whole()));
@@ -174,24 +195,24 @@ TEST(Renew, gives_what_a_whole_snapshot_gives_while_processes_come_and_go) {
   }
 }
 
-TEST(Renew, reads_everything_of_an_empty_snapshot) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, reads_everything_of_an_empty_snapshot) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t server = puppets.fork_from(puppets.fork_from_init());
     puppets.execute(server, "hot-server");
-    Host host;
+    Host host(GetParam());
     host.known = {};
     host.renew();
     expect_same(host.known, host.whole());
   });
 }
 
-TEST(Renew, sees_at_once_that_a_cold_process_was_reparented) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, sees_at_once_that_a_cold_process_was_reparented) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t parent = puppets.fork_from_init();
     const std::size_t child = puppets.fork_from(parent);
-    Host host;
+    Host host(GetParam());
     host.renew_times(5);
     ASSERT_EQ(host.process(puppets.pid(child)).parent, puppets.pid(parent));
     Puppets::end(puppets.pid(parent));
@@ -200,14 +221,15 @@ TEST(Renew, sees_at_once_that_a_cold_process_was_reparented) {
   });
 }
 
-TEST(Renew, sees_at_once_the_new_parent_of_a_candidate_and_of_its_ancestors) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom,
+       sees_at_once_the_new_parent_of_a_candidate_and_of_its_ancestors) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t top = puppets.fork_from_init();
     const std::size_t middle = puppets.fork_from(top);
     const std::size_t server = puppets.fork_from(middle);
     puppets.execute(server, "hot-server");
-    Host host;
+    Host host(GetParam());
     host.renew_times(5);
     // Its zombie stays, so that nothing in the listing has changed.
     puppets.exit(top);
@@ -217,11 +239,11 @@ TEST(Renew, sees_at_once_the_new_parent_of_a_candidate_and_of_its_ancestors) {
   });
 }
 
-TEST(Renew, sees_at_once_that_a_pid_is_another_process) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, sees_at_once_that_a_pid_is_another_process) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const pid_t first = puppets.pid(puppets.fork_from_init());
-    Host host;
+    Host host(GetParam());
     host.renew_times(5);
     const ProcId before = host.process(first).id;
     // Another start time, so that the pid is all that is the same.
@@ -238,13 +260,13 @@ TEST(Renew, sees_at_once_that_a_pid_is_another_process) {
   });
 }
 
-TEST(Renew, sees_at_once_what_a_process_with_details_executes) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, sees_at_once_what_a_process_with_details_executes) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t carrier = puppets.fork_from_init();
     const std::size_t server = puppets.fork_from(carrier);
     puppets.execute(server, "hot-server");
-    Host host;
+    Host host(GetParam());
     host.renew_times(5);
     puppets.execute(carrier, "carrier");
     host.renew();
@@ -253,7 +275,7 @@ TEST(Renew, sees_at_once_what_a_process_with_details_executes) {
 }
 
 TEST(Renew, sees_a_program_that_a_cold_process_executes_within_the_bound) {
-  in_pid_namespace([] {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t cold = puppets.fork_from_init();
     Host host;
@@ -265,7 +287,7 @@ TEST(Renew, sees_a_program_that_a_cold_process_executes_within_the_bound) {
 }
 
 TEST(Renew, sees_a_program_of_the_same_name_within_the_bound) {
-  in_pid_namespace([] {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t cold = puppets.fork_from_init();
     puppets.take_the_name_sleep(cold);
@@ -277,11 +299,11 @@ TEST(Renew, sees_a_program_of_the_same_name_within_the_bound) {
   });
 }
 
-TEST(Renew, reads_everything_of_what_is_wanted_for_the_first_time) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, reads_everything_of_what_is_wanted_for_the_first_time) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t carrier = puppets.fork_from_init();
-    Host host;
+    Host host(GetParam());
     host.renew_times(5);
     puppets.become_nobody(carrier);
     puppets.execute(puppets.fork_from(carrier), "hot-server");
@@ -290,13 +312,13 @@ TEST(Renew, reads_everything_of_what_is_wanted_for_the_first_time) {
   });
 }
 
-TEST(Renew, forgets_the_details_that_are_wanted_no_more) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, forgets_the_details_that_are_wanted_no_more) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t carrier = puppets.fork_from_init();
     const std::size_t server = puppets.fork_from(carrier);
     puppets.execute(server, "hot-server");
-    Host host;
+    Host host(GetParam());
     ASSERT_TRUE(host.process(puppets.pid(carrier)).exe);
     puppets.kill(server);
     host.renew();
@@ -305,7 +327,7 @@ TEST(Renew, forgets_the_details_that_are_wanted_no_more) {
 }
 
 TEST(Renew, reads_everything_again_within_the_bound) {
-  in_pid_namespace([] {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t cold = puppets.fork_from_init();
     Host host;
@@ -320,7 +342,7 @@ TEST(Renew, reads_everything_again_within_the_bound) {
 }
 
 TEST(Renew, reads_everything_of_a_suspect_at_once) {
-  in_pid_namespace([] {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t cold = puppets.fork_from_init();
     Host host;
@@ -332,17 +354,58 @@ TEST(Renew, reads_everything_of_a_suspect_at_once) {
   });
 }
 
-TEST(Renew, goes_on_from_a_whole_snapshot) {
-  in_pid_namespace([] {
+TEST_P(RenewFrom, goes_on_from_a_whole_snapshot) {
+  in_pid_namespace([&] {
     Puppets puppets;
     const std::size_t parent = puppets.fork_from_init();
-    Host host;
+    Host host(GetParam());
     host.renew_times(5);
     const std::size_t child = puppets.fork_from(parent);
     host.known = host.whole();
     puppets.execute(child, "hot-server");
     host.renew();
     expect_same(host.known, host.whole());
+  });
+}
+
+class RenewFromBpf : public RenewFrom {};
+INSTANTIATE_TEST_SUITE_P(Bpf, RenewFromBpf, testing::Values(TableSource::Bpf));
+
+TEST_P(RenewFromBpf, sees_at_once_what_a_cold_process_executes) {
+  in_pid_namespace([&] {
+    Puppets puppets;
+    const std::size_t cold = puppets.fork_from_init();
+    puppets.take_the_name_sleep(cold);
+    Host host(GetParam());
+    host.renew_times(5);
+    puppets.execute(cold, "hot-server");
+    host.renew();
+    expect_same(host.known, host.whole());
+  });
+}
+
+TEST_P(RenewFromBpf, sees_at_once_the_new_parent_of_a_zombies_child) {
+  in_pid_namespace([&] {
+    Puppets puppets;
+    const std::size_t parent = puppets.fork_from_init();
+    puppets.fork_from(parent);
+    Host host(GetParam());
+    host.renew_times(5);
+    puppets.exit(parent);
+    host.renew();
+    expect_same(host.known, host.whole());
+  });
+}
+
+TEST_P(RenewFromBpf, sees_at_once_that_a_cold_process_is_another_users) {
+  in_pid_namespace([&] {
+    Puppets puppets;
+    const std::size_t cold = puppets.fork_from_init();
+    Host host(GetParam());
+    host.renew_times(5);
+    puppets.become_nobody(cold);
+    host.renew();
+    EXPECT_EQ(host.process(puppets.pid(cold)).uid, uid_t{65534});
   });
 }
 

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -67,6 +69,13 @@ class Puppets {
     tell(puppet, {'N', 0});
     read_one(strings_[puppet].out[0]);
   }
+  // Writes over its command line, as setproctitle(3) does, and changes nothing
+  // else. No longer than the command line of the test.
+  void take_the_title(std::size_t puppet, const std::string& title) {
+    tell(puppet, {'T', static_cast<char>(title.size())});
+    write_all(strings_[puppet].in[1], title);
+    read_one(strings_[puppet].out[0]);
+  }
   void become_nobody(std::size_t puppet) {
     tell(puppet, {'U', 0});
     read_one(strings_[puppet].out[0]);
@@ -102,6 +111,11 @@ class Puppets {
   static char read_one(int fd) {
     char byte = 'Q';
     return ::read(fd, &byte, 1) == 1 ? byte : 'Q';
+  }
+  static std::string read_some(int fd, std::size_t size) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text += read_one(fd);
+    return text;
   }
   static std::string slurp(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -156,11 +170,15 @@ class Puppets {
       ::prctl(PR_SET_NAME, "sleep");
       write_all(strings_[self].out[1], "N");
     }
+    if (order == 'T') {
+      const std::string title = read_some(in, static_cast<std::size_t>(what));
+      std::memcpy(::program_invocation_name, title.c_str(), title.size() + 1);
+      write_all(strings_[self].out[1], "T");
+    }
     if (order == 'Q') ::_exit(0);
   }
   static void execute_as(int in, std::size_t size) {
-    std::string name;
-    for (std::size_t i = 0; i < size; ++i) name += read_one(in);
+    std::string name = read_some(in, size);
     std::string time = "1000";
     std::array<char*, 3> argv{name.data(), time.data(), nullptr};
     ::execv("/bin/sleep", argv.data());

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,8 +23,16 @@
 
 namespace strayd {
 
+// Where a renewal looks for what has changed.
+enum class TableSource {
+  Automatic,  // BPF on a large host, where it may be used
+  Procfs,
+  Bpf  // BPF if it may be used
+};
+
 struct ProcfsOptions {
   std::string root = "/proc";
+  TableSource source = TableSource::Automatic;
   // For the whole of one process's cmdline, environ or smaps_rollup.
   std::chrono::milliseconds read_timeout{500};
   // A longer argv is marked Unread::TooLong.
@@ -81,6 +90,10 @@ class Procfs {
   Result<void> renew(Snapshot& known,
                      const Select& details_for,
                      const Renewal& how);
+
+  // Why renewals do not use BPF though they should; nullopt: they do, or need
+  // not.
+  const std::optional<std::string>& without_bpf() const;
 
   // One process with all details, read now. Fault::NotFound: it is gone, or the
   // pid is another's.
