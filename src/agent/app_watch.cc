@@ -165,11 +165,11 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
                                   std::span<const Pm2View> pm2,
                                   const Policy& policy,
                                   std::span<const Verdict> verdicts) {
-  const std::vector<ProcId> members = tree_members(snapshot, pm2);
+  members_ = tree_members(snapshot, pm2);
   std::erase_if(shares_, [&](const auto& share) {
-    return !std::ranges::binary_search(members, share.first);
+    return !std::ranges::binary_search(members_, share.first);
   });
-  const std::vector<ProcId> few = next_few(members, last_share_);
+  const std::vector<ProcId> few = next_few(members_, last_share_);
   if (!few.empty()) last_share_ = few.back();
   if (const auto read = procfs_.pss(few)) {
     for (const auto& [id, share] : *read) {

@@ -53,6 +53,8 @@ class AppWatch {
                           std::span<const Pm2View> pm2);
 
   const AppsPicture& picture() const { return picture_; }
+  // The living processes of the apps' trees in the last look. Ascending.
+  const std::vector<ProcId>& members() const { return members_; }
 
   // Whether every event bus is followed ("pm2_events") and every host of the
   // remotes has an address ("name_resolution"), where that is wanted.
@@ -81,6 +83,7 @@ class AppWatch {
   Accounts accounts_{};
   std::set<AppKey> conflicts_before_{};
   std::deque<ProcId> signalled_{};  // the newest last
+  std::vector<ProcId> members_{};
   std::map<ProcId, std::uint64_t> shares_{};
   ProcId last_share_{};  // where the rotation stands
 };

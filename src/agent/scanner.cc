@@ -71,17 +71,24 @@ struct Scanner::Impl {
   void note_outcome(const std::string& reap, const Reaped& done);
 
   Report scan();
-  void look();
+  Result<void> look_and_judge();
+  Result<void> look_at_everything(const Memory& before);
+  bool would_act() const;
+  void ask_supervisors(const Memory& before);
   void look_for_harm(BootTime now, std::span<const AppFacts> facts);
-  void decide();
+  std::vector<Verdict> judged() const;
   void watch_apps();
   void make_plan();
   void act(const Plan& plan);
   void finish(Report& fresh);
   Report failed(const Error& error);
 
+  std::vector<ProcId> details_of(const Snapshot& base) const;
+  Renewal renewal(std::span<const ProcId> suspected) const;
   Result<Snapshot> take_snapshot();
+  Result<void> renew_snapshot(std::span<const Verdict> doubtful);
   std::vector<const Process*> suspects(const Plan& plan) const;
+  void obey(std::span<const TreeOrder> orders);
   void carry_out(const TreeOrder& order);
   void trip_breaker(const std::string& why);
   void notice_sleep();
@@ -92,8 +99,9 @@ struct Scanner::Impl {
   Reaper reaper;
   AppWatch apps;
 
-  // Of the scan under way.
+  // Of the scan under way. The snapshot is renewed in each.
   Snapshot snapshot{};
+  bool everything_was_read = false;
   std::vector<Pm2View> pm2{};
   std::vector<Verdict> verdicts{};
   RestartLedger ledger{};
@@ -216,23 +224,56 @@ Authority Scanner::Impl::authority() const {
           .reaping = reaper.processes()};
 }
 
-Result<Snapshot> Scanner::Impl::take_snapshot() {
-  return parts.procfs.snapshot([this](const Snapshot& base) {
-    std::vector<ProcId> wanted = details_needed(base, parts.config.policy);
-    const Forest forest(base);
-    for (const pid_t pid : close_ups) {
-      const Process* process = forest.find(pid);
-      if (process == nullptr) continue;
-      wanted.push_back(process->id);
-      for (const Process* ancestor : forest.chain(*process).ancestors) {
-        wanted.push_back(ancestor->id);
-      }
+std::vector<ProcId> Scanner::Impl::details_of(const Snapshot& base) const {
+  std::vector<ProcId> wanted = details_needed(base, parts.config.policy);
+  if (close_ups.empty()) return wanted;
+  const Forest forest(base);
+  for (const pid_t pid : close_ups) {
+    const Process* process = forest.find(pid);
+    if (process == nullptr) continue;
+    wanted.push_back(process->id);
+    for (const Process* ancestor : forest.chain(*process).ancestors) {
+      wanted.push_back(ancestor->id);
     }
-    std::ranges::sort(wanted);
-    const auto repeated = std::ranges::unique(wanted);
-    wanted.erase(repeated.begin(), repeated.end());
-    return wanted;
-  });
+  }
+  std::ranges::sort(wanted);
+  const auto repeated = std::ranges::unique(wanted);
+  wanted.erase(repeated.begin(), repeated.end());
+  return wanted;
+}
+
+Renewal Scanner::Impl::renewal(std::span<const ProcId> suspected) const {
+  Renewal how{.whole = suspected, .numbers = apps.members()};
+  const int rotation = parts.config.rotation;
+  how.numbers_every = static_cast<unsigned>(std::max(rotation, 1));
+  if (rotation == 0) how.everything_every = 1;
+  return how;
+}
+
+Result<Snapshot> Scanner::Impl::take_snapshot() {
+  return parts.procfs.snapshot(
+      [this](const Snapshot& base) { return details_of(base); });
+}
+
+// Everything of what may be an orphan, and of all above it.
+Result<void> Scanner::Impl::renew_snapshot(std::span<const Verdict> doubtful) {
+  std::vector<ProcId> suspected;
+  for (const Verdict& verdict : doubtful) {
+    if (!verdict.kind) continue;
+    suspected.push_back(verdict.id);
+    suspected.insert(
+        suspected.end(), verdict.chain.begin(), verdict.chain.end());
+  }
+  const bool had_bpf = !parts.procfs.without_bpf();
+  Result<void> done = parts.procfs.renew(
+      snapshot,
+      [this](const Snapshot& base) { return details_of(base); },
+      renewal(suspected));
+  if (had_bpf && parts.procfs.without_bpf()) {
+    spdlog::info("scanning procfs alone, without BPF: {}",
+                 one_line(*parts.procfs.without_bpf()));
+  }
+  return done;
 }
 
 // Looks are no confirmation of one another across a suspend: ages and holds
@@ -250,20 +291,18 @@ Report Scanner::Impl::scan() {
   records.recover();
   notice_sleep();
 
-  // Look: the processes, then what PM2 says of them.
-  Result<Snapshot> first = take_snapshot();
-  if (!first) {
+  // Look, judge; and look at everything before anybody is signalled.
+  const Memory before = memory;
+  Result<void> seen = look_and_judge();
+  if (seen && would_act()) seen = look_at_everything(before);
+  if (!seen) {
+    memory = before;
     look_for_harm(boot_time(), {});
-    Report fresh = failed(first.error());
+    Report fresh = failed(seen.error());
     fresh.duration = steady_time() - began;
     finish(fresh);
     return report;
   }
-  snapshot = *std::move(first);
-  look();
-
-  // Judge; and look twice before anything is called an orphan.
-  decide();
   watch_apps();
 
   // Act on what is ripe and allowed.
@@ -278,12 +317,57 @@ Report Scanner::Impl::scan() {
   return report;
 }
 
-void Scanner::Impl::look() {
+// The processes, then what PM2 says of them; twice before anything is called an
+// orphan.
+Result<void> Scanner::Impl::look_and_judge() {
+  everything_was_read = false;
+  Result<void> seen = renew_snapshot(plan.verdicts);
+  if (!seen) return seen;
+  ask_supervisors(memory);
+  // A refused tree must ripen again: its evidence was not what it seemed.
+  for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
+  verdicts = judged();
+  if (std::ranges::none_of(verdicts, is_orphan, &Verdict::standing)) return {};
+  seen = renew_snapshot(verdicts);
+  if (!seen) return seen;
+  verdicts = in_both(verdicts, judged());
+  return {};
+}
+
+// A renewed snapshot shows where to look. Whom to signal is judged anew, and
+// twice, from nothing that was read before.
+Result<void> Scanner::Impl::look_at_everything(const Memory& before) {
+  Result<Snapshot> first = take_snapshot();
+  if (!first) return std::unexpected(first.error());
+  snapshot = *std::move(first);
+  ask_supervisors(before);
+  verdicts = judged();
+  Result<Snapshot> second = take_snapshot();
+  if (!second) return std::unexpected(second.error());
+  snapshot = *std::move(second);
+  verdicts = in_both(verdicts, judged());
+  everything_was_read = true;
+  return {};
+}
+
+bool Scanner::Impl::would_act() const {
+  if (parts.wish != Wish::Reap) return false;
+  const Plan made = strayd::plan(
+      verdicts, watchlist, snapshot, parts.config.policy, authority(), {});
+  return !made.orders.empty() || made.trip;
+}
+
+void Scanner::Impl::ask_supervisors(const Memory& before) {
   const Pm2Config& wanted = parts.config.pm2;
   const std::vector<Pm2Home> homes =
-      pm2_homes(snapshot, wanted.homes, wanted.automatic, memory);
+      pm2_homes(snapshot, wanted.homes, wanted.automatic, before);
   pm2 = ask_pm2(homes, snapshot, wanted.timeout);
-  memory = remember(memory, snapshot, pm2, parts.config.policy.loss_hold);
+  memory = remember(before, snapshot, pm2, parts.config.policy.loss_hold);
+}
+
+std::vector<Verdict> Scanner::Impl::judged() const {
+  return judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory},
+               parts.config.policy);
 }
 
 void Scanner::Impl::look_for_harm(BootTime now,
@@ -300,26 +384,6 @@ void Scanner::Impl::look_for_harm(BootTime now,
     trip_breaker("harm: " + new_harms.front().text);
   }
   save_changes();
-}
-
-void Scanner::Impl::decide() {
-  const Policy& policy = parts.config.policy;
-  // A refused tree must ripen again: its evidence was not what it seemed.
-  for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
-  verdicts =
-      judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory}, policy);
-  const bool any_orphan =
-      std::ranges::any_of(verdicts, is_orphan, &Verdict::standing);
-  if (any_orphan) {
-    if (Result<Snapshot> second = take_snapshot()) {
-      snapshot = *std::move(second);
-      verdicts = in_both(
-          verdicts,
-          judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory}, policy));
-    } else {
-      verdicts = in_both({}, std::move(verdicts));
-    }
-  }
 }
 
 // What that means for the apps: who serves, who stands in the way, and why PM2
@@ -366,8 +430,15 @@ void Scanner::Impl::act(const Plan& made) {
     save_changes();
     return;
   }
+  // Without that there are no orders: see would_act().
+  if (everything_was_read) obey(made.orders);
+  if (reaper.awaited() == 0) records.end_reaping();
+  for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
+}
+
+void Scanner::Impl::obey(std::span<const TreeOrder> orders) {
   const Config& config = parts.config;
-  for (const TreeOrder& order : made.orders) {
+  for (const TreeOrder& order : orders) {
     if (!records.begin_reaping(config.state_dir) ||
         !records.spend(config.state_dir,
                        config.policy.limits.kills_per_hour,
@@ -381,8 +452,6 @@ void Scanner::Impl::act(const Plan& made) {
     }
     carry_out(order);
   }
-  if (reaper.awaited() == 0) records.end_reaping();
-  for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
 }
 
 void Scanner::Impl::carry_out(const TreeOrder& order) {

@@ -1,5 +1,6 @@
 #include "strayd/agent/start.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -28,6 +29,18 @@ void restore_state(Scanner::Parts& parts, const std::string& boot) {
   parts.state = of_boot(std::move(loaded->state), boot);
 }
 
+TableSource table_source(ScanSource source) {
+  switch (source) {
+    case ScanSource::Automatic:
+      return TableSource::Automatic;
+    case ScanSource::Procfs:
+      return TableSource::Procfs;
+    case ScanSource::Bpf:
+      return TableSource::Bpf;
+  }
+  std::abort();
+}
+
 }  // namespace
 
 std::string boot_of(const std::string& procfs) {
@@ -39,7 +52,8 @@ std::string boot_of(const std::string& procfs) {
 Result<Scanner::Parts> prepare(const Config& config,
                                const std::string& procfs,
                                Wish wish) {
-  Result<Procfs> table = Procfs::open({.root = procfs});
+  Result<Procfs> table =
+      Procfs::open({.root = procfs, .source = table_source(config.source)});
   if (!table) return std::unexpected(table.error());
   Scanner::Parts parts{.config = config,
                        .procfs = *std::move(table),

@@ -32,7 +32,7 @@ void read_root(const Value& value, Config& out) {
   // By which an editor finds the schema; it means nothing here.
   if (const auto schema = root.take("$schema")) schema->string("a string");
   root.word("mode", kModes, out.policy.mode);
-  if (const auto v = root.take("scan")) read_scan(*v, out.policy);
+  if (const auto v = root.take("scan")) read_scan(*v, out);
   if (const auto v = root.take("rules")) read_rules(*v, out.policy.rules);
   if (const auto v = root.take("protect")) read_protect(*v, out.policy.protect);
   if (const auto v = root.take("pm2")) read_pm2(*v, out.pm2);

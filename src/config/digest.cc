@@ -64,6 +64,8 @@ json to_json(const Policy& policy) {
 
 json to_json(const Config& config) {
   return {{"policy", to_json(config.policy)},
+          {"rotation", config.rotation},
+          {"source", static_cast<int>(config.source)},
           {"pm2",
            {{"automatic", config.pm2.automatic},
             {"homes", config.pm2.homes},

@@ -1,3 +1,4 @@
+#include <array>
 #include <chrono>
 
 #include "strayd/core/policy.h"
@@ -15,15 +16,24 @@ using namespace std::chrono_literals;
 // times: long enough for an operator, or systemd, to bring the PM2 back.
 constexpr int kLossHoldFactor = 10;
 
+using Source = Word<ScanSource>;
+constexpr std::array kSources{
+    Source{.text = "auto", .meaning = ScanSource::Automatic},
+    Source{.text = "procfs", .meaning = ScanSource::Procfs},
+    Source{.text = "bpf", .meaning = ScanSource::Bpf}};
+
 }  // namespace
 
-void read_scan(const Value& value, Policy& out) {
+void read_scan(const Value& value, Config& config) {
+  Policy& out = config.policy;
   Section scan(value);
   scan.duration("interval", {.least = 100ms, .most = 1h}, out.interval);
   // A process that was never seen a second after its birth may share its
   // identity with the one before it under the same pid.
   scan.duration("min_age", {.least = 1s, .most = 720h}, out.min_age);
   scan.whole("confirmations", {.least = 1, .most = 100}, out.confirmations);
+  scan.whole("rotation", {.least = 0, .most = 1000}, config.rotation);
+  scan.word("source", kSources, config.source);
   scan.duration("settle", {.least = 0s, .most = 24h}, out.settle);
   out.loss_hold = kLossHoldFactor * out.settle;
   scan.finish();

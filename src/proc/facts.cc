@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "strayd/proc/parse.h"
@@ -42,17 +44,8 @@ std::uint64_t bytes_of(std::uint64_t pages) {
 Process from_stat(ProcStat stat) {
   Process process;
   process.id = stat.id;
-  process.parent = stat.parent;
-  process.group = stat.group;
-  process.session = stat.session;
-  process.tty = stat.tty;
-  process.state = stat.state;
-  process.flags = stat.flags;
-  process.threads = stat.threads;
   process.started = ticks_to_time(stat.id.start_ticks);
-  process.cpu = ticks_to_time(stat.cpu_ticks);
-  process.resident_bytes = bytes_of(stat.resident_pages);
-  process.comm = std::move(stat.comm);
+  take_stat(process, std::move(stat));
   return process;
 }
 
@@ -110,8 +103,22 @@ void add_cgroup(Process& process, const Observed<std::string>& text) {
 
 }  // namespace
 
+void take_stat(Process& process, ProcStat stat) {
+  process.parent = stat.parent;
+  process.group = stat.group;
+  process.session = stat.session;
+  process.tty = stat.tty;
+  process.state = stat.state;
+  process.flags = stat.flags;
+  process.threads = stat.threads;
+  process.cpu = ticks_to_time(stat.cpu_ticks);
+  process.resident_bytes = bytes_of(stat.resident_pages);
+  process.comm = std::move(stat.comm);
+}
+
 Result<StatReading> read_stat(int at, const std::string& path, pid_t pid) {
-  const Read<std::string> text = read_text_at(at, path, kStatLimit);
+  std::array<char, kStatLimit> buffer;
+  const Read<std::string_view> text = read_text_into(at, path.c_str(), buffer);
   if (!text && text.error().exhausted()) return exhausted(text.error(), pid);
   if (!text && text.error().missing()) return StatReading{};
   if (!text) return StatReading{.sight = Presence::Refused};
@@ -132,8 +139,10 @@ Result<Sighting> sight_process(int root, pid_t pid) {
   if (reading->sight != Presence::Seen)
     return Sighting{.sight = reading->sight};
 
+  const std::uint64_t argv_at = reading->stat.argv_at;
   Sighting seen{.sight = Presence::Seen,
-                .process = from_stat(std::move(reading->stat))};
+                .process = from_stat(std::move(reading->stat)),
+                .argv_at = argv_at};
   Read<std::string> status =
       read_text_at(root, pid_file(pid, "status"), kStatusLimit);
   if (!status && status.error().missing()) {
@@ -164,6 +173,18 @@ Result<void> add_links(int root, Process& process) {
   if (!kept) return kept;
   add_cgroup(process, text);
   return {};
+}
+
+// The cgroup is looked at in any process.
+bool has_details(const Process& process) {
+  return process.cgroup || process.cgroup.error() != Unread::NotAsked;
+}
+
+void forget_details(Process& process) {
+  process.exe = not_asked<std::string>();
+  process.cwd = not_asked<std::string>();
+  process.cgroup = not_asked<std::string>();
+  process.environment = not_asked<Environment>();
 }
 
 bool has_memory(const Process& process) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "strayd/core/process.h"
@@ -32,13 +33,22 @@ Result<StatReading> read_stat(int at, const std::string& path, pid_t pid);
 struct Sighting {
   Presence sight = Presence::Vanished;
   Process process{};
+  std::uint64_t argv_at = 0;  // of ProcStat
 };
+
+// All of it that is of a stat, but the identity.
+void take_stat(Process& process, ProcStat stat);
 
 // From stat and status.
 Result<Sighting> sight_process(int root, pid_t pid);
 
 // Adds exe, cwd and cgroup.
 Result<void> add_links(int root, Process& process);
+
+// Whether its details were read, whatever came back.
+bool has_details(const Process& process);
+// Takes them back.
+void forget_details(Process& process);
 
 // Whether it has given back what it had; other threads of it may live on.
 bool leader_has_exited(const Process& process);

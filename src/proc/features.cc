@@ -19,6 +19,7 @@
 #include "hidepid.h"
 #include "live.h"
 #include "privileges.h"
+#include "task_table.h"
 
 namespace strayd {
 namespace {
@@ -142,6 +143,25 @@ Finding probe_network_namespace(int root) {
       "share the host's network (--network=host, hostNetwork)");
 }
 
+// Nothing is loaded to find out: that takes longer than a scan. Whether it
+// could be loaded is said by those who do (Procfs::without_bpf()).
+Finding probe_bpf() {
+  if (!TaskTable::is_built_in()) {
+    return amiss("this strayd was built without BPF",
+                 "build it with clang and libbpf; large hosts take less CPU");
+  }
+  const std::string missing = missing_of({kBpf, kPerfmon});
+  if (!missing.empty()) {
+    return amiss("not effective: " + missing,
+                 "give strayd " + missing + "; large hosts take less CPU");
+  }
+  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+    return amiss(errno_error("open /sys/kernel/btf/vmlinux", errno).what,
+                 "run on a kernel with CONFIG_DEBUG_INFO_BTF");
+  }
+  return fine("the kernel's list of processes shows what has changed");
+}
+
 }  // namespace
 
 std::vector<Feature> probe_features(const std::string& procfs_root) {
@@ -165,6 +185,7 @@ std::vector<Feature> probe_features(const std::string& procfs_root) {
       to_feature(
           "signal_others", Need::Useful, probe_capabilities(fd, {kKill})),
       to_feature("seccomp", Need::Useful, probe_seccomp()),
+      to_feature("bpf_tasks", Need::Useful, probe_bpf()),
       to_feature(
           "network_namespace", Need::Useful, probe_network_namespace(fd))};
 }

@@ -74,7 +74,23 @@ Read<std::string> read_text_at(int root,
     if (got == 0) return text;
     text.append(chunk.data(), static_cast<std::size_t>(got));
     if (text.size() > limit) return failed(EFBIG);
+    if (static_cast<std::size_t>(got) < chunk.size()) return text;
   }
+}
+
+Read<std::string_view> read_text_into(int root,
+                                      const char* path,
+                                      std::span<char> buffer) {
+  const UniqueFd fd{::openat(root, path, O_RDONLY | O_CLOEXEC)};
+  if (!fd) return failed(errno);
+  ssize_t got = 0;
+  do {
+    got = ::read(fd.get(), buffer.data(), buffer.size());
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return failed(errno);
+  const auto size = static_cast<std::size_t>(got);
+  if (size == buffer.size()) return failed(EFBIG);
+  return std::string_view{buffer.data(), size};
 }
 
 Read<std::string> read_link_at(int root, const std::string& path) {

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <expected>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "strayd/core/process.h"
@@ -27,10 +29,17 @@ struct ReadFailure {
 template <typename T>
 using Read = std::expected<T, ReadFailure>;
 
-// At most `limit` bytes; EFBIG where there are more.
+// At most `limit` bytes; EFBIG where there are more. A short read is the end:
+// the kernel makes such a file whole before it gives any of it (single_open of
+// fs/seq_file.c).
 Read<std::string> read_text_at(int root,
                                const std::string& path,
                                std::size_t limit);
+
+// The same into a buffer, of which the text is a part; EFBIG where it is full.
+Read<std::string_view> read_text_into(int root,
+                                      const char* path,
+                                      std::span<char> buffer);
 
 // The target of a link, without the " (deleted)" that the kernel appends.
 Read<std::string> read_link_at(int root, const std::string& path);

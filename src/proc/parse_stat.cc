@@ -86,6 +86,9 @@ Result<ProcStat> parse_stat(std::string_view text) {
     return malformed(
         "a field up to the resident size is missing or not a number");
   }
+  fields.skip(23);  // limits, addresses, signals, scheduling
+  const auto argv_at = fields.number<std::uint64_t>();
+  if (fields.whole()) stat.argv_at = argv_at;
   return stat;
 }
 

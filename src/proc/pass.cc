@@ -42,29 +42,29 @@ Result<void> Pass::see(pid_t pid) {
 }
 
 Result<void> Pass::read_argv() {
-  const std::vector<Process*> asked = settle(everything());
+  return read_argv_of(everything());
+}
+
+Result<void> Pass::read_argv(const std::vector<ProcId>& ids) {
+  return read_argv_of(chosen(ids));
+}
+
+Result<void> Pass::read_argv_of(const std::vector<Process*>& processes) {
+  const std::vector<Process*> asked = settle(processes);
   Result<void> done = ask(asked, SlowFile::Cmdline, add_argv);
   if (!done) return done;
   return drop_the_gone(asked);
 }
 
 Result<void> Pass::read_details(const std::vector<ProcId>& ids) {
-  std::vector<Process*> chosen;
-  for (const ProcId& id : ids) {
-    Process* const process = find(id);
-    if (process != nullptr) chosen.push_back(process);
-  }
-  std::ranges::sort(chosen);
-  const auto repeated = std::ranges::unique(chosen);
-  chosen.erase(repeated.begin(), repeated.end());
-
-  for (Process* const process : chosen) {
+  const std::vector<Process*> asked = chosen(ids);
+  for (Process* const process : asked) {
     Result<void> added = add_links(root_, *process);
     if (!added) return added;
   }
-  Result<void> done = ask(settle(chosen), SlowFile::Environ, add_environment);
+  Result<void> done = ask(settle(asked), SlowFile::Environ, add_environment);
   if (!done) return done;
-  return drop_the_gone(chosen);
+  return drop_the_gone(asked);
 }
 
 Process* Pass::find(const ProcId& id) {
@@ -85,6 +85,19 @@ std::vector<Process*> Pass::everything() {
   all.reserve(snapshot_.processes.size());
   for (Process& process : snapshot_.processes) all.push_back(&process);
   return all;
+}
+
+std::vector<Process*> Pass::chosen(const std::vector<ProcId>& ids) {
+  std::vector<Process*> found;
+  found.reserve(ids.size());
+  for (const ProcId& id : ids) {
+    Process* const process = find(id);
+    if (process != nullptr) found.push_back(process);
+  }
+  std::ranges::sort(found);
+  const auto repeated = std::ranges::unique(found);
+  found.erase(repeated.begin(), repeated.end());
+  return found;
 }
 
 std::vector<Process*> Pass::settle(const std::vector<Process*>& processes) {

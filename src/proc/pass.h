@@ -24,9 +24,11 @@ class Pass {
   Result<void> see_all();
   Result<void> see(pid_t pid);
   Result<void> read_argv();
+  Result<void> read_argv(const std::vector<ProcId>& ids);
   Result<void> read_details(const std::vector<ProcId>& ids);
 
   Snapshot& snapshot() { return snapshot_; }
+  const Snapshot& snapshot() const { return snapshot_; }
   Process* find(const ProcId& id);
   Snapshot finish() &&;
 
@@ -34,6 +36,9 @@ class Pass {
   using Add = std::function<Result<void>(Process&, const SlowText&)>;
 
   std::vector<Process*> everything();
+  // Those of them that are there, each once.
+  std::vector<Process*> chosen(const std::vector<ProcId>& ids);
+  Result<void> read_argv_of(const std::vector<Process*>& processes);
   // Those that have memory to read; the others are settled.
   static std::vector<Process*> settle(const std::vector<Process*>& processes);
 

@@ -16,6 +16,9 @@ inline constexpr Capability kPtrace{.value = CAP_SYS_PTRACE,
                                     .name = "CAP_SYS_PTRACE"};
 inline constexpr Capability kReadSearch{.value = CAP_DAC_READ_SEARCH,
                                         .name = "CAP_DAC_READ_SEARCH"};
+inline constexpr Capability kBpf{.value = CAP_BPF, .name = "CAP_BPF"};
+inline constexpr Capability kPerfmon{.value = CAP_PERFMON,
+                                     .name = "CAP_PERFMON"};
 inline constexpr Capability kKill{.value = CAP_KILL, .name = "CAP_KILL"};
 
 bool is_effective(const Capability& capability);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <expected>
 #include <utility>
 
 #include "strayd/sys/fd.h"
@@ -17,7 +18,9 @@
 #include "moment.h"
 #include "pass.h"
 #include "pss.h"
+#include "renewer.h"
 #include "slow_reader.h"
+#include "task_table.h"
 
 namespace strayd {
 
@@ -29,14 +32,52 @@ struct Procfs::Impl {
                SlowReadLimits{.timeout = options.read_timeout,
                               .cmdline = options.argv_limit,
                               .environ = options.environ_limit}),
+        source(options.source),
+        renewer(root.get(), reader),
         descriptors{.each = options.descriptor_limit,
                     .all = options.descriptors_limit} {}
+
+  TaskTable* task_table(const Snapshot& known);
+  void give_up_on_tasks(const Error& error);
 
   UniqueFd root;
   bool live = false;
   SlowReader reader;
+  TableSource source;
+  std::unique_ptr<TaskTable> tasks{};
+  std::optional<std::string> without_bpf{};
+  Renewer renewer;
   DescriptorLimits descriptors;
 };
+
+namespace {
+
+// To load the program costs as much as many renewals of a smaller host.
+constexpr std::size_t kManyProcesses = 5000;
+
+}  // namespace
+
+void Procfs::Impl::give_up_on_tasks(const Error& error) {
+  tasks.reset();
+  without_bpf = error.what;
+}
+
+// nullptr: do without. It is tried once.
+TaskTable* Procfs::Impl::task_table(const Snapshot& known) {
+  const bool wanted =
+      source == TableSource::Bpf || (source == TableSource::Automatic &&
+                                     known.processes.size() >= kManyProcesses);
+  if (!wanted || !live || without_bpf) return nullptr;
+  if (!tasks) {
+    Result<std::unique_ptr<TaskTable>> opened = TaskTable::open(root.get());
+    if (opened) {
+      tasks = *std::move(opened);
+    } else {
+      give_up_on_tasks(opened.error());
+    }
+  }
+  return tasks.get();
+}
 
 namespace {
 
@@ -106,6 +147,29 @@ Result<Snapshot> Procfs::snapshot(const Select& details_for) {
   if (details_for) done = pass.read_details(details_for(pass.snapshot()));
   if (!done) return std::unexpected(done.error());
   return std::move(pass).finish();
+}
+
+Result<void> Procfs::renew(Snapshot& known,
+                           const Select& details_for,
+                           const Renewal& how) {
+  if (!is_procfs(impl_->root.get())) {
+    Result<Snapshot> whole = snapshot(details_for);
+    known = whole ? *std::move(whole) : Snapshot{};
+    return whole ? Result<void>{} : std::unexpected(whole.error());
+  }
+  Snapshot now = begin_snapshot(impl_->root.get(), impl_->live);
+  now.processes = std::exchange(known.processes, {});
+  known = std::move(now);
+  TaskTable* const tasks = impl_->task_table(known);
+  Result<void> done = impl_->renewer.renew(known, details_for, how, tasks);
+  if (const std::optional<Error>& error = impl_->renewer.table_error()) {
+    impl_->give_up_on_tasks(*error);
+  }
+  return done;
+}
+
+const std::optional<std::string>& Procfs::without_bpf() const {
+  return impl_->without_bpf;
 }
 
 Result<Process> Procfs::read(const ProcId& id) {

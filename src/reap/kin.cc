@@ -43,7 +43,11 @@ bool is_alive(const Kin& kin) {
 
 bool is_still(const Kin& kin) {
   return !is_alive(kin) ||
-         std::string_view("TtDZXx").find(kin.state) != std::string_view::npos;
+         std::string_view("TtZXx").find(kin.state) != std::string_view::npos;
+}
+
+bool sleeps_in_kernel(const Kin& kin) {
+  return kin.state == 'D';
 }
 
 Result<Kin> read_kin(pid_t pid) {

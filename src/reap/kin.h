@@ -27,9 +27,10 @@ bool is_alive(const Kin& kin);
 // It is gone, or on its way out: it runs nothing of its own any more, and its
 // program and arguments cannot be read.
 bool is_dying(const ProcId& id);
-// It runs nothing: stopped, in a tracer's hands, dead, or asleep in the kernel
-// with a stop waiting for it.
+// It runs nothing: stopped, in a tracer's hands, or dead.
 bool is_still(const Kin& kin);
+// It waits in the kernel and takes no signal before it wakes.
+bool sleeps_in_kernel(const Kin& kin);
 
 // Fault::NotFound: there is no such process.
 Result<Kin> read_kin(pid_t pid);

@@ -50,6 +50,8 @@ TEST(Digest, changes_with_each_key) {
       R"({"scan": {"interval": "7s"}})",
       R"({"scan": {"min_age": "7s"}})",
       R"({"scan": {"confirmations": 7}})",
+      R"({"scan": {"rotation": 7}})",
+      R"({"scan": {"source": "bpf"}})",
       R"({"scan": {"settle": "7s"}})",
       R"({"rules": []})",
       rule(""),

@@ -32,6 +32,13 @@ TEST(Meaning, of_mode_and_scan_is_taken_over) {
   EXPECT_EQ(policy.settle, 30s);
 }
 
+TEST(Meaning, of_how_changes_are_found_is_taken_over) {
+  EXPECT_EQ(parsed(R"({"scan": {"rotation": 9}})").rotation, 9);
+  EXPECT_EQ(parsed(R"({"scan": {"source": "bpf"}})").source, ScanSource::Bpf);
+  EXPECT_EQ(parsed(default_config_text()).source, Config{}.source);
+  EXPECT_EQ(parsed(default_config_text()).rotation, Config{}.rotation);
+}
+
 TEST(Meaning, of_settle_sets_how_long_a_lost_pm2_holds_its_strays) {
   EXPECT_EQ(parsed(R"({"scan": {"settle": "30s"}})").policy.loss_hold, 5min);
 }

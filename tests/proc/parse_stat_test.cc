@@ -53,6 +53,17 @@ TEST(ParseStat, ends_the_name_at_the_last_parenthesis) {
   }
 }
 
+TEST(ParseStat, takes_the_address_of_the_arguments_where_it_is_shown) {
+  std::string text = stat_of("node");
+  EXPECT_EQ(parse_stat(text)->argv_at, 0U);
+  const std::string from_argv_at = " 0 0 0 0 0\n";
+  text.erase(text.size() - from_argv_at.size());
+  EXPECT_EQ(parse_stat(text + " 140721 0 0 0 0\n")->argv_at, 140721U);
+  EXPECT_EQ(parse_stat("1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 7 ")
+                ->argv_at,
+            0U);
+}
+
 TEST(ParseStat,
      refuses_every_text_that_is_cut_before_the_end_of_the_resident_size) {
   for (const std::string comm : {"node", "x) R 2 (", "a b c) d"}) {

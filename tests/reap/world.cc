@@ -29,8 +29,12 @@ std::optional<ProcStat> stat_of(const std::string& directory) {
   return std::move(*stat);
 }
 
+// One on its way out (PF_EXITING of the kernel's sched.h) runs nothing more.
 bool runs(const ProcStat& stat) {
-  return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
+  constexpr std::uint32_t kExiting = 0x4;
+  const bool over =
+      stat.state == 'Z' || stat.state == 'X' || (stat.flags & kExiting) != 0;
+  return !over || stat.threads > 1;
 }
 
 std::vector<ProcId> everybody(const Snapshot& snapshot) {

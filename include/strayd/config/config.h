@@ -28,8 +28,15 @@ struct RemoteConfig {
   std::vector<int> ports{};
 };
 
+// Where a scan looks for what has changed.
+enum class ScanSource { Automatic, Procfs, Bpf };
+
 struct Config {
   Policy policy{};
+  // Within so many scans the numbers of every process are read again; 0:
+  // everything of every process in each.
+  int rotation = 12;
+  ScanSource source = ScanSource::Automatic;
   Pm2Config pm2{};
   std::vector<RemoteConfig> remotes{};
   AuditOptions audit{};

@@ -31,6 +31,9 @@ struct ProcStat {
   std::int64_t threads = 0;
   std::uint64_t cpu_ticks = 0;  // in user and in system mode
   std::uint64_t resident_pages = 0;
+  // The address of argv (field 48), another one after each exec; 0 where the
+  // kernel keeps it from us, or there is no memory.
+  std::uint64_t argv_at = 0;
 
   bool operator==(const ProcStat&) const = default;
 };

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,8 +23,16 @@
 
 namespace strayd {
 
+// Where a renewal looks for what has changed.
+enum class TableSource {
+  Automatic,  // BPF on a large host, where it may be used
+  Procfs,
+  Bpf  // BPF if it may be used
+};
+
 struct ProcfsOptions {
   std::string root = "/proc";
+  TableSource source = TableSource::Automatic;
   // For the whole of one process's cmdline, environ or smaps_rollup.
   std::chrono::milliseconds read_timeout{500};
   // A longer argv is marked Unread::TooLong.
@@ -34,6 +43,18 @@ struct ProcfsOptions {
   // takes some microseconds.
   std::size_t descriptor_limit = 65536;
   std::size_t descriptors_limit = std::size_t{4} * 65536;
+};
+
+// How much of a known snapshot is read again. Numbers are in renewals.
+struct Renewal {
+  // Everything of these; the suspects.
+  std::span<const ProcId> whole{};
+  // The numbers (stat) of these, besides those whose details are wanted.
+  std::span<const ProcId> numbers{};
+  // The numbers of each process at least as often; 1: of all, each time.
+  unsigned numbers_every = 12;
+  // Everything of each process at least as often.
+  unsigned everything_every = 120;
 };
 
 class Procfs {
@@ -56,6 +77,23 @@ class Procfs {
   // A process that exits while it is read is counted as vanished and left out.
   // EMFILE, ENFILE, ENOMEM throw the whole snapshot away.
   Result<Snapshot> snapshot(const Select& details_for);
+
+  // Brings a snapshot of this procfs up to now with few reads. Always true of
+  // now: who is there, and who has which parent, but for the children of a
+  // parent that is not reaped yet. So is all that is asked for, the numbers of
+  // all with details, and everything of those that are new or have executed a
+  // program since their numbers were last read. The rest is as old as `how`
+  // allows: it shows where to look, and is no evidence against a process.
+  //
+  // An empty snapshot is read whole, and so is a fixture. Errors are those of
+  // snapshot(), and leave an empty one.
+  Result<void> renew(Snapshot& known,
+                     const Select& details_for,
+                     const Renewal& how);
+
+  // Why renewals do not use BPF though they should; nullopt: they do, or need
+  // not.
+  const std::optional<std::string>& without_bpf() const;
 
   // One process with all details, read now. Fault::NotFound: it is gone, or the
   // pid is another's.

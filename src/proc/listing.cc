@@ -1,0 +1,98 @@
+#include "listing.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+
+#include "text.h"
+
+namespace strayd {
+namespace {
+
+// Of 10 000 processes.
+constexpr std::size_t kRecords = std::size_t{256} * 1024;
+
+// One buffer of getdents64(2): records of a fixed head and a name.
+void collect(std::span<const char> records, std::vector<ListedPid>& into) {
+  while (!records.empty()) {
+    unsigned short length = 0;
+    std::memcpy(
+        &length, records.data() + offsetof(dirent64, d_reclen), sizeof length);
+    ino64_t inode = 0;
+    std::memcpy(
+        &inode, records.data() + offsetof(dirent64, d_ino), sizeof inode);
+    const char* const name = records.data() + offsetof(dirent64, d_name);
+    const std::optional<pid_t> pid = to_number<pid_t>(name);
+    if (pid && *pid > 0) into.push_back({.pid = *pid, .inode = inode});
+    records = records.subspan(length);
+  }
+}
+
+// One number for all that makes a process another one, or another's. What
+// changes by itself, as its number of threads, is not in it.
+std::uint64_t fold(const task_record& record) {
+  constexpr std::uint64_t kPrime = 0x100000001b3;  // FNV-1a
+  std::uint64_t folded = 0xcbf29ce484222325;
+  const auto add = [&](std::uint64_t value) {
+    folded = (folded ^ value) * kPrime;
+    folded ^= folded >> 32U;
+  };
+  add(record.started_ns);
+  add(record.argv_at);
+  add(static_cast<std::uint64_t>(record.parent));
+  add(record.uid);
+  add(static_cast<std::uint64_t>(record.tracer));
+  add(static_cast<std::uint64_t>(record.exit_state));
+  std::array<std::uint64_t, 2> name{};
+  static_assert(sizeof name == sizeof record.comm);
+  std::memcpy(name.data(), record.comm, sizeof name);
+  for (const std::uint64_t part : name) add(part);
+  return folded == 0 ? 1 : folded;
+}
+
+}  // namespace
+
+Result<void> Listing::glance(TaskTable& table) {
+  Result<void> done = table.read(records_of_tasks_);
+  if (!done) return done;
+  auto record = records_of_tasks_.begin();
+  for (ListedPid& listed : all_) {
+    while (record != records_of_tasks_.end() && record->pid < listed.pid) {
+      ++record;
+    }
+    if (record == records_of_tasks_.end()) break;
+    if (record->pid == listed.pid) listed.glimpse = fold(*record);
+  }
+  return {};
+}
+
+Result<void> Listing::read(int root) {
+  const UniqueFd fd{::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) return std::unexpected(errno_error("open the procfs root", errno));
+  records_.resize(kRecords);
+  all_.clear();
+  for (;;) {
+    const ssize_t got =
+        ::getdents64(fd.get(), records_.data(), records_.size());
+    if (got < 0) return std::unexpected(errno_error("list processes", errno));
+    if (got == 0) break;
+    collect({records_.data(), static_cast<std::size_t>(got)}, all_);
+  }
+  if (!std::ranges::is_sorted(all_, {}, &ListedPid::pid)) {
+    std::ranges::sort(all_, {}, &ListedPid::pid);
+  }
+  const auto repeated = std::ranges::unique(all_, {}, &ListedPid::pid);
+  all_.erase(repeated.begin(), repeated.end());
+  return {};
+}
+
+}  // namespace strayd

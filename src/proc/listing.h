@@ -1,0 +1,43 @@
+// The names in the root of a procfs, in one read.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "strayd/core/result.h"
+
+#include "task_table.h"
+
+namespace strayd {
+
+struct ListedPid {
+  pid_t pid = 0;
+  // Of its directory. The same pid under another one may be another process;
+  // under the same one it is the same, but for a race of the listing with the
+  // exit that gave the pid free (proc_fill_cache of fs/proc/base.c).
+  std::uint64_t inode = 0;
+  // What the kernel's own list says of it, folded into one number; 0: nothing.
+  std::uint64_t glimpse = 0;
+
+  bool operator==(const ListedPid&) const = default;
+};
+
+// Keeps its memory from one reading to the next.
+class Listing {
+ public:
+  Result<void> read(int root);
+  // Adds the glimpses.
+  Result<void> glance(TaskTable& table);
+  // Of the last reading. Ascending by pid, each once.
+  std::span<const ListedPid> all() const { return all_; }
+
+ private:
+  std::vector<char> records_{};
+  std::vector<ListedPid> all_{};
+  std::vector<task_record> records_of_tasks_{};
+};
+
+}  // namespace strayd

@@ -1,0 +1,151 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+
+#include "facts.h"
+#include "files.h"
+#include "task_table.h"
+
+// The compiled program, as bytes of this one.
+__asm__(
+    ".section .rodata\n"
+    ".balign 16\n"
+    ".global strayd_tasks_begin\n"
+    ".global strayd_tasks_end\n"
+    "strayd_tasks_begin:\n"
+    ".incbin \"" STRAYD_TASKS_OBJECT
+    "\"\n"
+    "strayd_tasks_end:\n"
+    ".previous\n");
+extern "C" const char strayd_tasks_begin[];
+extern "C" const char strayd_tasks_end[];
+
+namespace strayd {
+namespace {
+
+// Records at a time; the kernel gives as many as are in its buffer.
+constexpr std::size_t kRecords = 1024;
+
+struct Release {
+  void operator()(bpf_object* object) const { ::bpf_object__close(object); }
+  void operator()(bpf_link* link) const { ::bpf_link__destroy(link); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Release>;
+
+std::unexpected<Error> failed(const char* what) {
+  return std::unexpected(errno_error(what, errno));
+}
+
+Result<Owned<bpf_object>> load() {
+  // What it would print goes nowhere else; errno says it, too.
+  ::libbpf_set_print(nullptr);
+  Owned<bpf_object> object{::bpf_object__open_mem(
+      strayd_tasks_begin,
+      static_cast<std::size_t>(strayd_tasks_end - strayd_tasks_begin),
+      nullptr)};
+  if (!object) return failed("open the BPF program");
+  if (::bpf_object__load(object.get()) != 0) {
+    return failed("load the BPF program");
+  }
+  return object;
+}
+
+std::string_view name_of(const task_record& record) {
+  const std::string_view name{record.comm, sizeof record.comm};
+  return name.substr(0, name.find('\0'));
+}
+
+std::uint64_t ticks_of(const task_record& record) {
+  const long asked = ::sysconf(_SC_CLK_TCK);
+  const std::uint64_t per_second =
+      asked > 0 ? static_cast<std::uint64_t>(asked) : 100;
+  return record.started_ns / (1'000'000'000 / per_second);
+}
+
+// In a time namespace, or of another pid namespace's procfs, it would differ.
+Result<void> check(int root, std::span<const task_record> records) {
+  const pid_t pid = ::getpid();
+  const Result<StatReading> self = read_stat(root, pid_file(pid, "stat"), pid);
+  const auto found =
+      std::ranges::lower_bound(records, pid, {}, &task_record::pid);
+  if (!self || self->sight != Presence::Seen || found == records.end() ||
+      found->pid != pid) {
+    return fail(Fault::Malformed, "BPF does not show this process");
+  }
+  if (ticks_of(*found) != self->stat.id.start_ticks ||
+      found->parent != self->stat.parent ||
+      name_of(*found) != self->stat.comm) {
+    return fail(Fault::Malformed,
+                "BPF shows this process otherwise than procfs does");
+  }
+  return {};
+}
+
+}  // namespace
+
+struct TaskTable::Impl {
+  Owned<bpf_object> object;
+  Owned<bpf_link> link;
+};
+
+TaskTable::TaskTable(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TaskTable::~TaskTable() = default;
+
+bool TaskTable::is_built_in() {
+  return true;
+}
+
+Result<std::unique_ptr<TaskTable>> TaskTable::open(int root) {
+  Result<Owned<bpf_object>> object = load();
+  if (!object) return std::unexpected(object.error());
+  bpf_program* const program =
+      ::bpf_object__find_program_by_name(object->get(), "list_processes");
+  if (program == nullptr) return failed("find the BPF program");
+  Owned<bpf_link> link{::bpf_program__attach_iter(program, nullptr)};
+  if (!link) return failed("attach the BPF program");
+
+  std::unique_ptr<TaskTable> table{new TaskTable(std::make_unique<Impl>(
+      Impl{.object = *std::move(object), .link = std::move(link)}))};
+  std::vector<task_record> records;
+  Result<void> done = table->read(records);
+  if (done) done = check(root, records);
+  if (!done) return std::unexpected(done.error());
+  return table;
+}
+
+Result<void> TaskTable::read(std::vector<task_record>& into) {
+  const UniqueFd fd{::bpf_iter_create(::bpf_link__fd(impl_->link.get()))};
+  if (!fd) return failed("start the BPF iterator");
+  std::size_t bytes = 0;
+  for (;;) {
+    into.resize(bytes / sizeof(task_record) + kRecords);
+    const ssize_t got = ::read(fd.get(),
+                               reinterpret_cast<char*>(into.data()) + bytes,
+                               into.size() * sizeof(task_record) - bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("read the BPF iterator");
+    if (got == 0) break;
+    bytes += static_cast<std::size_t>(got);
+  }
+  into.resize(bytes / sizeof(task_record));
+  if (!std::ranges::is_sorted(into, {}, &task_record::pid)) {
+    std::ranges::sort(into, {}, &task_record::pid);
+  }
+  return {};
+}
+
+}  // namespace strayd
