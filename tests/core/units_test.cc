@@ -1,5 +1,6 @@
 // What systemd may still own, although nothing above a process says so.
 #include <algorithm>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -87,9 +88,9 @@ TEST(Unit, does_not_hold_what_carries_a_cookie_of_pm2) {
 TEST(Unit, that_pam_has_moved_away_from_its_main_still_owns_what_su_carries) {
   for (const char* carrier : {"su", "runuser", "sudo", "doas"}) {
     World world = under_systemd();
-    world.process(9, 1, seconds{99}, {carrier}, "/usr/bin/su").cgroup =
-        "/user.slice/user-1000.slice/session-c1.scope";
-    world.server(10, 9).cgroup = world.find(9).cgroup;
+    const std::string session = "/user.slice/user-1000.slice/session-c1.scope";
+    world.process(9, 1, seconds{99}, {carrier}, "/usr/bin/su").cgroup = session;
+    world.server(10, 9).cgroup = session;
     expect(world, 10, Standing::Held, Why::SystemdService);
   }
 }
