@@ -20,6 +20,7 @@ mkdir "$tree" && cp -a "$repository/docker" "$repository/alerts" "$repository/da
 sed -i '/^    cgroup: host$/d' "$tree/docker/compose.yaml"
 podman_settings >"$work/containers.conf"
 export CONTAINERS_CONF=$work/containers.conf DOCKER_HOST=unix://$work/podman.sock
+export COMPOSE_HTTP_TIMEOUT=300  # a busy machine is slow, not broken
 
 compose() { docker-compose --project-name strayd-test --file "$tree/docker/compose.yaml" "$@"; }
 service=''
