@@ -14,6 +14,7 @@
 
 #include "strayd/sys/fd.h"
 
+#include "cli/command.h"
 #include "support/child.h"
 #include "support/net_namespace.h"
 #include "support/notify_socket.h"
@@ -44,7 +45,8 @@ struct Service {
             procfs.root()};
   }
   std::vector<std::string> environment() const {
-    return {"NOTIFY_SOCKET=" + manager.name(),
+    return {kNoLeakCheck,
+            "NOTIFY_SOCKET=" + manager.name(),
             "WATCHDOG_USEC=" + std::to_string(kPatience.count() * 1000)};
   }
 

@@ -30,8 +30,9 @@ TEST(ParseStatus, does_not_believe_a_name) {
 }
 
 TEST(ParseStatus, takes_bytes_that_are_no_text) {
+  const std::string name("\xff\x1b[2J\0", 6);
   const ProcStatus status =
-      parse_status(std::string("Name:\t\xff\x1b[2J\0\nUid:\t7\t7\t7\t7\n", 29));
+      parse_status("Name:\t" + name + "\nUid:\t7\t7\t7\t7\n");
   EXPECT_EQ(status.uid, uid_t{7});
 }
 
