@@ -29,12 +29,14 @@ std::optional<ProcStat> stat_of(const std::string& directory) {
   return std::move(*stat);
 }
 
-// One on its way out (PF_EXITING of the kernel's sched.h) runs nothing more.
 bool runs(const ProcStat& stat) {
+  return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
+}
+
+// PF_EXITING of the kernel's sched.h: it ends by itself, and does no more.
+bool is_exiting(const ProcStat& stat) {
   constexpr std::uint32_t kExiting = 0x4;
-  const bool over =
-      stat.state == 'Z' || stat.state == 'X' || (stat.flags & kExiting) != 0;
-  return !over || stat.threads > 1;
+  return (stat.flags & kExiting) != 0 && stat.threads <= 1;
 }
 
 std::vector<ProcId> everybody(const Snapshot& snapshot) {
@@ -206,7 +208,7 @@ std::vector<ProcId> living_ids() {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const auto stat = stat_of(entry.path());
-    if (stat && runs(*stat) && stat->comm == kWorkName) {
+    if (stat && runs(*stat) && !is_exiting(*stat) && stat->comm == kWorkName) {
       living.push_back(stat->id);
     }
   }
