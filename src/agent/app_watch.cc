@@ -9,6 +9,8 @@
 
 #include "strayd/core/forest.h"
 
+#include "rotation.h"
+
 namespace strayd {
 namespace {
 
@@ -56,21 +58,6 @@ std::vector<ProcId> tree_members(const Snapshot& snapshot,
   return {members.begin(), members.end()};
 }
 
-// The next ones after `last`, round and round.
-std::vector<ProcId> next_few(const std::vector<ProcId>& all,
-                             const ProcId& last) {
-  std::vector<ProcId> few;
-  const auto begin = std::ranges::upper_bound(all, last);
-  few.assign(
-      begin,
-      begin + std::min<std::ptrdiff_t>(all.end() - begin, kSharesPerScan));
-  const auto left = static_cast<std::ptrdiff_t>(kSharesPerScan - few.size());
-  few.insert(few.end(),
-             all.begin(),
-             all.begin() + std::min<std::ptrdiff_t>(begin - all.begin(), left));
-  return few;
-}
-
 }  // namespace
 
 AppWatch::AppWatch(Procfs& procfs, const Config& config, bool listen)
@@ -80,7 +67,11 @@ AppWatch::AppWatch(Procfs& procfs, const Config& config, bool listen)
       has_remotes_(!config.remotes.empty()),
       exits_([&procfs](const ProcId& id) { return procfs.read(id); },
              OomKills(),
-             listen ? most_pidfds() : 0) {
+             listen ? most_pidfds() : 0),
+      holdings_([&procfs](std::span<const ProcId> ids) {
+        return procfs.holdings(ids);
+      }) {
+  holdings_.turn_every(config.rotation);
   start_bus(config);
 }
 
@@ -102,6 +93,7 @@ void AppWatch::start_bus(const Config& config) {
 void AppWatch::reconfigure(const Config& config) {
   resolver_ = Resolver(hosts_of(config));
   has_remotes_ = !config.remotes.empty();
+  holdings_.turn_every(config.rotation);
   start_bus(config);
 }
 
@@ -141,17 +133,15 @@ std::vector<Feature> AppWatch::features() const {
 // namespace say nothing of a fixture's processes.
 void AppWatch::read_sockets(const AppsEvidence& evidence) {
   table_.reset();
-  holdings_.reset();
   if (!procfs_.is_live()) return;
   const bool all = connections_wanted(evidence.pm2, evidence.remotes);
   Result<SocketTable> table =
       sockets_.read(all ? SocketScope::Connections : SocketScope::Listeners);
-  if (!table) return;
-  const std::vector<ProcId> wanted = holders_wanted(evidence, picture_.memory);
-  Result<Holdings> holdings = procfs_.holdings(wanted);
-  if (!holdings) return;
-  table_ = *std::move(table);
-  holdings_ = *std::move(holdings);
+  if (!table) return holdings_.forget();
+  const Result<void> read =
+      holdings_.look(holders_wanted(evidence, picture_.memory),
+                     sockets_of_note(*table, evidence.remotes));
+  if (read) table_ = *std::move(table);
 }
 
 void AppWatch::read_shares(Snapshot& snapshot) {
@@ -169,7 +159,8 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
   std::erase_if(shares_, [&](const auto& share) {
     return !std::ranges::binary_search(members_, share.first);
   });
-  const std::vector<ProcId> few = next_few(members_, last_share_);
+  const std::vector<ProcId> few =
+      next_few(members_, last_share_, kSharesPerScan);
   if (!few.empty()) last_share_ = few.back();
   if (const auto read = procfs_.pss(few)) {
     for (const auto& [id, share] : *read) {
@@ -185,9 +176,9 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
                         .verdicts = verdicts,
                         .remotes = remotes};
   read_sockets(evidence);
-  if (table_ && holdings_) {
+  if (table_) {
     evidence.sockets = &*table_;
-    evidence.holdings = &*holdings_;
+    evidence.holdings = &holdings_.known();
   }
   conflicts_before_ = apps_of(picture_.conflicts);
   picture_ = observe_apps(evidence, picture_.memory);

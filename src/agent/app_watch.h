@@ -25,6 +25,8 @@
 #include "strayd/proc/features.h"
 #include "strayd/proc/procfs.h"
 
+#include "holdings_watch.h"
+
 namespace strayd {
 
 class AppWatch {
@@ -74,9 +76,10 @@ class AppWatch {
   bool has_remotes_ = false;
   ExitWatch exits_;
 
-  // Of this scan; nullopt: they could not be read.
+  HoldingsWatch holdings_;
+
+  // Of this scan; nullopt: it, or who holds its sockets, could not be read.
   std::optional<SocketTable> table_{};
-  std::optional<Holdings> holdings_{};
 
   // From scan to scan.
   AppsPicture picture_{};

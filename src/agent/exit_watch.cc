@@ -63,20 +63,34 @@ std::size_t most_pidfds() {
 ExitWatch::ExitWatch(Read read, OomKills oom, std::size_t most)
     : read_(std::move(read)), oom_(std::move(oom)), most_(most) {}
 
+// Those that have, maybe not yet to their parent's knowledge.
+std::vector<ProcId> ExitWatch::exited() const {
+  std::vector<ProcId> ids;
+  std::vector<int> pidfds;
+  for (const auto& [id, held] : held_) {
+    ids.push_back(id);
+    pidfds.push_back(held.pidfd.get());
+  }
+  std::vector<ProcId> found;
+  for (const std::size_t i : all_exited(pidfds)) found.push_back(ids[i]);
+  return found;
+}
+
 std::vector<Death> ExitWatch::ended(BootTime now) {
   std::vector<Death> deaths;
   std::vector<std::string> where;
-  std::erase_if(held_, [&](const auto& entry) {
-    const Held& held = entry.second;
+  for (const ProcId& id : exited()) {
+    const auto entry = held_.find(id);
+    const Held& held = entry->second;
     const ExitStatus status = status_of(held.pidfd);
-    if (status.how == ExitStatus::How::NotYet) return false;
+    if (status.how == ExitStatus::How::NotYet) continue;
     deaths.push_back({.launch = held.process.launch,
                       .id = held.process.id,
                       .served = held.process.serves,
                       .status = status});
     where.push_back(held.cgroup);
-    return true;
-  });
+    held_.erase(entry);
+  }
   // After the exits were seen, so that what led to them is counted.
   oom_.look(now);
   for (std::size_t i = 0; i < deaths.size(); ++i) {

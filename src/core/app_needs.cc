@@ -1,50 +1,91 @@
 // Whose sockets a scan must read before it can speak of ports and connections.
 #include <algorithm>
+#include <iterator>
 
 #include "app_parts.h"
+#include "far_ends.h"
 
 namespace strayd {
 namespace {
 
-void add_trees(const AppScene& scene, std::set<ProcId>& wanted) {
+class Wanted {
+ public:
+  void always(const Process& process) { add(process, always_); }
+  void settled(const Process& process) { add(process, settled_); }
+
+  HoldersWanted finish() && {
+    HoldersWanted wanted{.always = {always_.begin(), always_.end()}};
+    std::ranges::set_difference(
+        settled_, always_, std::back_inserter(wanted.settled));
+    return wanted;
+  }
+
+ private:
+  static void add(const Process& process, std::set<ProcId>& to) {
+    if (!is_dead(process)) to.insert(process.id);
+  }
+
+  std::set<ProcId> always_{};
+  std::set<ProcId> settled_{};
+};
+
+void add_trees(const AppScene& scene, Wanted& wanted) {
   for (const AppTree& app : scene.apps()) {
-    if (is_cluster(app) && app.daemon != nullptr) {
-      wanted.insert(app.daemon->id);
-    }
+    const bool shares = is_cluster(app);
+    if (shares && app.daemon != nullptr) wanted.always(*app.daemon);
     for (const InstanceTree& tree : app.instances) {
       for (const TreeMember& member : tree.members) {
-        if (!is_dead(*member.process)) wanted.insert(member.process->id);
+        if (shares) {
+          wanted.always(*member.process);
+        } else {
+          wanted.settled(*member.process);
+        }
       }
     }
   }
 }
 
-void add_if_alive(const AppScene& scene,
-                  const ProcId& id,
-                  std::set<ProcId>& wanted) {
-  const Process* process = scene.forest().find(id);
-  if (process != nullptr && !is_dead(*process)) wanted.insert(id);
+void add_judged(const AppScene& scene, Wanted& wanted) {
+  for (const Verdict& verdict : scene.evidence.verdicts) {
+    const Process* process = scene.forest().find(verdict.id);
+    if (process == nullptr) continue;
+    if (verdict.standing == Standing::Managed) {
+      wanted.settled(*process);
+    } else {
+      wanted.always(*process);
+    }
+  }
 }
 
 }  // namespace
 
-std::vector<ProcId> holders_wanted(const AppsEvidence& evidence,
-                                   const AppsMemory& before) {
+HoldersWanted holders_wanted(const AppsEvidence& evidence,
+                             const AppsMemory& before) {
   const AppScene scene(evidence);
-  std::set<ProcId> wanted;
+  Wanted wanted;
   add_trees(scene, wanted);
-  for (const Verdict& verdict : evidence.verdicts) {
-    add_if_alive(scene, verdict.id, wanted);
+  add_judged(scene, wanted);
+  for (const ProcId& id : before.strangers) {
+    const Process* process = scene.forest().find(id);
+    if (process != nullptr) wanted.always(*process);
   }
-  for (const ProcId& id : before.strangers) add_if_alive(scene, id, wanted);
   if (search_is_due(before, evidence.snapshot.taken)) {
     for (const Process& process : evidence.snapshot.processes) {
-      if (!is_kernel_thread(process) && !is_dead(process)) {
-        wanted.insert(process.id);
-      }
+      if (!is_kernel_thread(process)) wanted.always(process);
     }
   }
-  return {wanted.begin(), wanted.end()};
+  return std::move(wanted).finish();
+}
+
+std::vector<SocketInode> sockets_of_note(const SocketTable& table,
+                                         std::span<const Remote> remotes) {
+  std::vector<SocketInode> inodes;
+  for (const Listener& listener : table.listeners) {
+    inodes.push_back(listener.inode);
+  }
+  if (table.connections) add_far_inodes(*table.connections, remotes, inodes);
+  std::ranges::sort(inodes);
+  return inodes;
 }
 
 bool connections_wanted(std::span<const Pm2View> pm2,

@@ -53,6 +53,17 @@ const Remote* remote_named(std::span<const Remote> remotes,
   return found == remotes.end() ? nullptr : &*found;
 }
 
+void add_far_inodes(const std::vector<Connection>& connections,
+                    std::span<const Remote> remotes,
+                    std::vector<SocketInode>& inodes) {
+  const Addresses addresses = by_address(remotes);
+  for (const Connection& connection : connections) {
+    if (!remotes_of(connection, {}, remotes, addresses).empty()) {
+      inodes.push_back(connection.inode);
+    }
+  }
+}
+
 std::vector<FarConnection> far_connections(
     const AppsEvidence& evidence,
     const std::vector<Connection>& connections,

@@ -21,6 +21,11 @@ std::vector<FarConnection> far_connections(
     const AppsMemory& before,
     AppsMemory& after);
 
+// The inodes of those whose far end has such an address now, too.
+void add_far_inodes(const std::vector<Connection>& connections,
+                    std::span<const Remote> remotes,
+                    std::vector<SocketInode>& inodes);
+
 // nullptr: there is none of that name.
 const Remote* remote_named(std::span<const Remote> remotes,
                            const std::string& name);

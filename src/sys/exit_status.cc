@@ -1,6 +1,5 @@
 #include "strayd/sys/exit_status.h"
 
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -8,6 +7,7 @@
 #include <cstdint>
 
 #include "strayd/sys/os.h"
+#include "strayd/sys/pidfd.h"
 
 namespace strayd {
 namespace {
@@ -45,16 +45,10 @@ ExitStatus decoded(int status) {
   return {.how = How::Exited, .value = WEXITSTATUS(status)};
 }
 
-// Its last thread has ended.
-bool is_readable(int pidfd) {
-  pollfd wait{.fd = pidfd, .events = POLLIN, .revents = 0};
-  return ::poll(&wait, 1, 0) == 1 && (wait.revents & (POLLIN | POLLHUP)) != 0;
-}
-
 }  // namespace
 
 Result<ExitStatus> exit_status(int pidfd) {
-  if (!is_readable(pidfd)) return ExitStatus{.how = How::NotYet};
+  if (!has_exited(pidfd)) return ExitStatus{.how = How::NotYet};
   PidfdInfo info{.mask = kInfoExit};
   if (::ioctl(pidfd, kGetInfo, &info) == 0) {
     // Told once the parent has taken note; until then it is a zombie.

@@ -28,8 +28,21 @@ Result<void> signal_pidfd(int pidfd, int signal) {
 }
 
 bool has_exited(int pidfd) {
-  pollfd wait{.fd = pidfd, .events = POLLIN, .revents = 0};
-  return ::poll(&wait, 1, 0) == 1 && (wait.revents & (POLLIN | POLLHUP)) != 0;
+  return !all_exited(std::span{&pidfd, 1}).empty();
+}
+
+std::vector<std::size_t> all_exited(std::span<const int> pidfds) {
+  std::vector<pollfd> waits;
+  waits.reserve(pidfds.size());
+  for (const int pidfd : pidfds) {
+    waits.push_back({.fd = pidfd, .events = POLLIN, .revents = 0});
+  }
+  std::vector<std::size_t> exited;
+  if (::poll(waits.data(), waits.size(), 0) <= 0) return exited;
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    if ((waits[i].revents & (POLLIN | POLLHUP)) != 0) exited.push_back(i);
+  }
+  return exited;
 }
 
 }  // namespace strayd

@@ -311,6 +311,49 @@ TEST(Strangers, are_looked_for_among_all_processes_in_the_next_scan) {
   EXPECT_EQ(picture.conflicts.front().holder, world.find(50).id);
 }
 
+TEST(Holders, of_an_app_that_nobody_doubts_are_settled) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.look();
+  EXPECT_TRUE(world.is_wanted(10));
+  EXPECT_FALSE(world.is_always_wanted(10));
+}
+
+TEST(Holders, that_are_orphans_are_asked_in_each_scan) {
+  AppWorld world = with_leftover();
+  world.look();
+  EXPECT_TRUE(world.is_always_wanted(40));
+}
+
+// PM2 gave the app up: its leftover may be the only copy.
+TEST(Holders, that_are_held_are_asked_in_each_scan) {
+  AppWorld world = with_leftover();
+  Pm2Instance given_up = World::instance(10, seconds{100});
+  given_up.pid.reset();
+  given_up.status = Pm2Status::Errored;
+  world.answers(5, {given_up});
+  world.look();
+  ASSERT_EQ(world.verdict(40).standing, Standing::Held);
+  EXPECT_TRUE(world.is_always_wanted(40));
+}
+
+TEST(SocketsOfNote, are_those_that_listen_and_those_to_far_ends) {
+  const SocketTable table{
+      .listeners = {{.inode = 9}, {.inode = 4}},
+      .connections = {
+          {{.inode = 5, .remote = AppWorld::kExchange},
+           {.inode = 6, .remote = {.ip = AppWorld::kExchange.ip, .port = 80}},
+           {.inode = 7}}}};
+  const std::vector<Remote> remotes{{.name = "exchange",
+                                     .addresses = {AppWorld::kExchange.ip},
+                                     .ports = {443}}};
+  EXPECT_THAT(sockets_of_note(table, remotes), ElementsAre(4, 5, 9));
+}
+
+TEST(SocketsOfNote, are_those_that_listen_where_connections_are_not_known) {
+  const SocketTable table{.listeners = {{.inode = 9}}};
+  EXPECT_THAT(sockets_of_note(table, {}), ElementsAre(9));
+}
+
 TEST(Strangers, once_found_are_asked_and_the_others_no_more) {
   AppWorld world = with_stranger();
   world.process(60, 1, seconds{10}, {"nginx"}, "/usr/sbin/nginx");

@@ -18,7 +18,8 @@ TEST(LargeHost, is_described_whole) {
     EXPECT_EQ(app.remotes->front().connections, 4U);
   }
   EXPECT_EQ(picture.strays->front().connections, 20U);
-  EXPECT_EQ(world.wanted.size(), 200U * 4 * 4 + 20);
+  EXPECT_EQ(world.wanted.settled.size(), 200U * 4 * 4);
+  EXPECT_EQ(world.wanted.always.size(), 20U);
 }
 
 }  // namespace

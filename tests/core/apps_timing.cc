@@ -26,7 +26,7 @@ void time_scan(testing::AppWorld& world) {
   (void)holders_wanted(world.blind_evidence(), world.seen);
   std::printf("holders_wanted           %7.2f ms, %zu processes\n",
               milliseconds_since(begin),
-              world.wanted.size());
+              world.wanted.always.size() + world.wanted.settled.size());
   begin = Clock::now();
   const AppsPicture picture = world.observe();
   std::printf("observe_apps             %7.2f ms, %zu apps\n\n",

@@ -130,11 +130,13 @@ class AppWorld : public World {
     verdicts = judged();
     wanted = holders_wanted(blind_evidence(), seen);
     holdings.clear();
-    for (const ProcId& id : wanted) {
-      if (sealed.contains(id.pid)) {
-        holdings[id] = std::unexpected(Unread::Denied);
-      } else {
-        holdings[id] = held_[id.pid];
+    for (const std::vector<ProcId>& ids : {wanted.always, wanted.settled}) {
+      for (const ProcId& id : ids) {
+        if (sealed.contains(id.pid)) {
+          holdings[id] = std::unexpected(Unread::Denied);
+        } else {
+          holdings[id] = held_[id.pid];
+        }
       }
     }
   }
@@ -149,9 +151,9 @@ class AppWorld : public World {
   }
 
   bool is_wanted(pid_t pid) const {
-    return std::ranges::any_of(wanted,
-                               [&](const ProcId& id) { return id.pid == pid; });
+    return contain(wanted.always, pid) || contain(wanted.settled, pid);
   }
+  bool is_always_wanted(pid_t pid) const { return contain(wanted.always, pid); }
 
   static inline const Endpoint kExchange{.ip = address(7), .port = 443};
 
@@ -161,11 +163,16 @@ class AppWorld : public World {
       {.name = "exchange", .addresses = {address(7)}, .ports = {443}}};
   std::set<pid_t> sealed{};  // whose descriptors may not be read
   std::vector<Verdict> verdicts{};
-  std::vector<ProcId> wanted{};
+  HoldersWanted wanted{};
   Holdings holdings{};
   AppsMemory seen{};
 
  private:
+  static bool contain(const std::vector<ProcId>& ids, pid_t pid) {
+    return std::ranges::any_of(ids,
+                               [&](const ProcId& id) { return id.pid == pid; });
+  }
+
   SocketInode inodes_ = 1000;
   std::map<pid_t, std::vector<SocketInode>> held_{};
 };

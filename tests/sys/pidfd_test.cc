@@ -2,7 +2,9 @@
 
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +37,18 @@ TEST(Pidfd, of_a_zombie_has_exited) {
   EXPECT_TRUE(signal_pidfd(pidfd->get(), SIGKILL));
   child.become_zombie();
   EXPECT_TRUE(has_exited(pidfd->get()));
+}
+
+TEST(Pidfd, of_many_those_that_have_exited_are_told_by_their_place) {
+  const Child alive(Child::stay);
+  const Child dead(Child::stay);
+  const Result<UniqueFd> of_alive = open_pidfd(alive.pid());
+  const Result<UniqueFd> of_dead = open_pidfd(dead.pid());
+  ASSERT_TRUE(of_alive && of_dead);
+  EXPECT_TRUE(signal_pidfd(of_dead->get(), SIGKILL));
+  dead.become_zombie();
+  EXPECT_EQ(all_exited(std::array{of_alive->get(), of_dead->get()}),
+            std::vector<std::size_t>{1});
 }
 
 TEST(Pidfd, takes_a_signal_to_its_process) {

@@ -65,6 +65,7 @@ class ExitWatch {
     std::string cgroup{};  // empty: not known
   };
   void take(const AppProcess& process);
+  std::vector<ProcId> exited() const;
   std::set<std::string> cgroups() const;
 
   Read read_;

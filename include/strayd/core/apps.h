@@ -103,12 +103,28 @@ struct AppsPicture {
 AppsPicture observe_apps(const AppsEvidence& evidence,
                          const AppsMemory& before);
 
-// The processes whose sockets observe_apps() needs, ascending: the apps' trees,
-// the God Daemons that listen for them, and all that has a verdict. At most
-// once a minute, all processes, if somebody unknown listens on an app's port.
+// The processes whose sockets observe_apps() needs. Each is in one of the two,
+// which are ascending.
+struct HoldersWanted {
+  // To be read in each scan: orphans and those that may be; the workers of a
+  // cluster and the God Daemon that listens for them, which share sockets; who
+  // else is on an app's port. At most once a minute, all processes, if somebody
+  // unknown listens on an app's port.
+  std::vector<ProcId> always{};
+  // Managed. What was read of them holds until there is a new socket of note;
+  // that one of them gave a socket away to a process that had begun before, or
+  // closed one that another still holds, may be seen later.
+  std::vector<ProcId> settled{};
+};
+
 // Sockets and holdings are not looked at.
-std::vector<ProcId> holders_wanted(const AppsEvidence& evidence,
-                                   const AppsMemory& before);
+HoldersWanted holders_wanted(const AppsEvidence& evidence,
+                             const AppsMemory& before);
+
+// The sockets whose holders are of interest: those that listen, and those that
+// are connected to one of the far ends. Ascending.
+std::vector<SocketInode> sockets_of_note(const SocketTable& table,
+                                         std::span<const Remote> remotes);
 
 // Whether the established connections are needed too: for the far ends, or to
 // tell apart what one God Daemon listens on for several apps.

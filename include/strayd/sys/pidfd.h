@@ -9,6 +9,10 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include "strayd/core/result.h"
 #include "strayd/sys/fd.h"
 
@@ -23,5 +27,8 @@ Result<void> signal_pidfd(int pidfd, int signal);
 
 // Its last thread has ended; it may still be a zombie. Does not wait.
 bool has_exited(int pidfd);
+
+// The same of many in one call: which of them, by their place, ascending.
+std::vector<std::size_t> all_exited(std::span<const int> pidfds);
 
 }  // namespace strayd
