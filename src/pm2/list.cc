@@ -1,12 +1,12 @@
 #include "strayd/pm2/list.h"
 
+#include <simdjson.h>
+
 #include <cstdint>
-#include <limits>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include "entry.h"
 #include "one_line.h"
@@ -14,200 +14,193 @@
 namespace strayd {
 namespace {
 
-constexpr std::size_t kDeepest = 64;
+namespace json = simdjson::ondemand;
+using Field = simdjson::simdjson_result<json::field>;
+
 constexpr std::size_t kMostEntries = 10'000;
 
-// The containers that lead to a field of ours, outermost first:
-// {"args":[[{…, "pm2_env":{…}}]]}. Every other container is skipped whole.
-enum class Place { Outside, Reply, Args, List, Entry, Env };
-
-Place parent_of(Place place) {
-  return static_cast<Place>(static_cast<int>(place) - 1);
+// The error's own text quotes nothing of the JSON, which may hold secrets.
+std::unexpected<Error> no_json(simdjson::error_code error) {
+  return fail(
+      Fault::Malformed,
+      std::string("the reply is not JSON: ") + simdjson::error_message(error));
 }
 
-// What the parser calls, one function for each token; false stops it. The names
-// are those of nlohmann::json_sax.
+std::unexpected<Error> refuse(std::string why) {
+  return fail(Fault::Malformed, std::move(why));
+}
+
+// As it is written: PM2 escapes nothing in the keys that are ours. The parser
+// has seen that each string has an end.
+Result<std::string_view> key_of(Field& field) {
+  const char* raw = nullptr;
+  if (const auto error = field.key().raw().get(raw)) return no_json(error);
+  return std::string_view(
+      raw, static_cast<std::size_t>(std::strchr(raw, '"') - raw));
+}
+
+// A string that is none, or a number beyond 64 bits, is of another type.
+Result<FieldValue> value_of(json::value& value) {
+  json::json_type type{};
+  if (const auto error = value.type().get(type)) return no_json(error);
+  FieldValue found;
+  if (type == json::json_type::number) {
+    std::int64_t number = 0;
+    if (value.get_int64().get(number) == simdjson::SUCCESS) {
+      found.number = number;
+    }
+  } else if (type == json::json_type::string) {
+    std::string_view text;
+    if (value.get_string().get(text) == simdjson::SUCCESS) found.text = text;
+  }
+  return found;
+}
+
+// {"args":[[{…, "pm2_env":{…}}]]}. Every other value is skipped.
 class ListReader {
  public:
-  Result<Pm2List> result(bool parsed) &&;
-
-  bool null() { return scalar({}); }
-  bool boolean(bool /*value*/) { return scalar({}); }
-  bool number_integer(std::int64_t value) { return scalar({.number = value}); }
-  bool number_unsigned(std::uint64_t value);
-  bool number_float(double /*value*/, const std::string& /*text*/) {
-    return scalar({});
-  }
-  bool string(std::string& value) { return scalar({.text = value}); }
-  bool binary(nlohmann::json::binary_t& /*value*/) { return scalar({}); }
-  bool key(std::string& name);
-  bool start_object(std::size_t /*size*/) { return open(true); }
-  bool start_array(std::size_t /*size*/) { return open(false); }
-  bool end_object() { return close(); }
-  bool end_array() { return close(); }
-  bool parse_error(std::size_t position,
-                   const std::string& last_token,
-                   const nlohmann::json::exception& error);
+  Result<Pm2List> read(json::document& reply) &&;
 
  private:
-  enum class Key { Other, Args, Error, Pm2Env };
+  template <typename Take>
+  Result<void> each_field(json::object& object, Take take);
+  Result<void> take_part(std::string_view key, json::value& value);
+  Result<void> take_args(json::value& value);
+  Result<void> take_list(json::array& list);
+  Result<void> take_entry(json::value& value);
+  Result<void> take_into(EntryDraft& draft,
+                         const EntryField* field,
+                         json::value& value);
+  Result<void> bad_entry();
 
-  bool refuse(std::string why);
-  bool scalar(const FieldValue& value);
-  Place place_within(bool object) const;
-  bool open(bool object);
-  bool close();
-  bool enter(Place place);
-  bool skip(const FieldValue& value);
-  bool bad_entry();
-
-  Place place_ = Place::Outside;
-  std::size_t skipped_ = 0;  // open containers that lead to nothing of ours
-  std::size_t depth_ = 0;
-  Key key_ = Key::Other;
-  const EntryField* field_ = nullptr;  // which the next value is for
   bool has_list_ = false;
-  EntryDraft draft_{};
   Pm2List list_{};
   std::optional<std::string> answered_error_{};
-  std::string refusal_{};
 };
 
-bool ListReader::refuse(std::string why) {
-  refusal_ = std::move(why);
-  return false;
-}
-
-bool ListReader::number_unsigned(std::uint64_t value) {
-  if (value > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-    return scalar({});
+template <typename Take>
+Result<void> ListReader::each_field(json::object& object, Take take) {
+  for (Field field : object) {
+    const Result<std::string_view> key = key_of(field);
+    if (!key) return std::unexpected(key.error());
+    json::value value;
+    if (const auto error = field.value().get(value)) return no_json(error);
+    const Result<void> taken = take(*key, value);
+    if (!taken) return taken;
   }
-  return scalar({.number = static_cast<std::int64_t>(value)});
+  return {};
 }
 
-bool ListReader::key(std::string& name) {
-  if (skipped_ > 0) return true;
-  key_ = Key::Other;
-  field_ = nullptr;
-  if (place_ == Place::Reply && name == "args") key_ = Key::Args;
-  if (place_ == Place::Reply && name == "error") key_ = Key::Error;
-  if (place_ == Place::Entry && name == "pm2_env") key_ = Key::Pm2Env;
-  if (place_ == Place::Entry) field_ = entry_field(name);
-  if (place_ == Place::Env) field_ = env_field(name);
-  return true;
+Result<void> ListReader::bad_entry() {
+  if (++list_.bad_entries <= kMostEntries) return {};
+  return refuse("the list has more than 10000 entries that make no sense");
 }
 
-bool ListReader::scalar(const FieldValue& value) {
-  return skipped_ > 0 || skip(value);
+Result<void> ListReader::take_into(EntryDraft& draft,
+                                   const EntryField* field,
+                                   json::value& value) {
+  if (field == nullptr) return {};
+  const Result<FieldValue> found = value_of(value);
+  if (!found) return std::unexpected(found.error());
+  field->set(draft, *found);
+  return {};
 }
 
-// A value that is none of the containers we look for: a scalar, or a container
-// where its content does not matter.
-bool ListReader::skip(const FieldValue& value) {
-  switch (place_) {
-    case Place::Outside:
-      return refuse("the reply is not an object");
-    case Place::Args:
-      return refuse("the reply's result is not one list");
-    case Place::Reply:
-      if (key_ == Key::Args) return refuse("the reply's args are not a list");
-      if (key_ == Key::Error) {
-        answered_error_ = one_line(value.text.value_or("(no text)"));
-      }
-      return true;
-    case Place::List:
-      return bad_entry();
-    case Place::Entry:
-    case Place::Env:
-      if (field_ != nullptr) field_->set(draft_, value);
-      return true;
-  }
-  return false;
-}
-
-// Which of the containers we look for this one is; Outside: none.
-Place ListReader::place_within(bool object) const {
-  switch (place_) {
-    case Place::Outside:
-      return object ? Place::Reply : Place::Outside;
-    case Place::Reply:
-      return !object && key_ == Key::Args ? Place::Args : Place::Outside;
-    case Place::Args:
-      return object ? Place::Outside : Place::List;
-    case Place::List:
-      return object ? Place::Entry : Place::Outside;
-    case Place::Entry:
-      return object && key_ == Key::Pm2Env ? Place::Env : Place::Outside;
-    case Place::Env:
-      return Place::Outside;
-  }
-  return Place::Outside;
-}
-
-bool ListReader::open(bool object) {
-  if (++depth_ > kDeepest) return refuse("the reply is nested too deep");
-  if (skipped_ == 0) {
-    const Place place = place_within(object);
-    if (place != Place::Outside) return enter(place);
-    if (!skip({})) return false;
-  }
-  ++skipped_;
-  return true;
-}
-
-bool ListReader::enter(Place place) {
-  place_ = place;
-  if (place == Place::List && std::exchange(has_list_, true)) {
-    return refuse("the reply has more than one list");
-  }
-  if (place == Place::Entry) draft_ = {};
-  return true;
-}
-
-bool ListReader::close() {
-  --depth_;
-  if (skipped_ > 0) {
-    --skipped_;
-    return true;
-  }
-  const Place left = std::exchange(place_, parent_of(place_));
-  key_ = Key::Other;
-  field_ = nullptr;
-  if (left != Place::Entry) return true;
-  std::optional<Pm2Instance> instance = finish_entry(std::move(draft_));
+Result<void> ListReader::take_entry(json::value& value) {
+  json::object entry;
+  if (value.get_object().get(entry) != simdjson::SUCCESS) return bad_entry();
+  EntryDraft draft;
+  const auto of_env = [&](std::string_view key, json::value& field) {
+    return take_into(draft, env_field(key), field);
+  };
+  const auto of_entry = [&](std::string_view key, json::value& field) {
+    if (key != "pm2_env") return take_into(draft, entry_field(key), field);
+    json::object env;
+    if (field.get_object().get(env) != simdjson::SUCCESS) return Result<void>{};
+    return each_field(env, of_env);
+  };
+  const Result<void> read = each_field(entry, of_entry);
+  if (!read) return read;
+  std::optional<Pm2Instance> instance = finish_entry(std::move(draft));
   if (!instance) return bad_entry();
   list_.instances.push_back(*std::move(instance));
-  return list_.instances.size() <= kMostEntries ||
-         refuse("the list has more than 10000 entries");
+  if (list_.instances.size() <= kMostEntries) return {};
+  return refuse("the list has more than 10000 entries");
 }
 
-bool ListReader::bad_entry() {
-  return ++list_.bad_entries <= kMostEntries ||
-         refuse("the list has more than 10000 entries that make no sense");
+Result<void> ListReader::take_list(json::array& list) {
+  if (std::exchange(has_list_, true)) {
+    return refuse("the reply has more than one list");
+  }
+  for (auto element : list) {
+    json::value entry;
+    if (const auto error = element.get(entry)) return no_json(error);
+    const Result<void> taken = take_entry(entry);
+    if (!taken) return taken;
+  }
+  return {};
 }
 
-// The exception's own text quotes the JSON, and so may hold a secret.
-bool ListReader::parse_error(std::size_t position,
-                             const std::string& /*token*/,
-                             const nlohmann::json::exception& /*error*/) {
-  return refuse("the reply is not JSON from byte " + std::to_string(position));
+Result<void> ListReader::take_args(json::value& value) {
+  json::array args;
+  if (value.get_array().get(args) != simdjson::SUCCESS) {
+    return refuse("the reply's args are not a list");
+  }
+  for (auto element : args) {
+    json::array list;
+    const auto error = element.get_array().get(list);
+    if (error == simdjson::INCORRECT_TYPE) {
+      return refuse("the reply's result is not one list");
+    }
+    if (error) return no_json(error);
+    const Result<void> taken = take_list(list);
+    if (!taken) return taken;
+  }
+  return {};
 }
 
-Result<Pm2List> ListReader::result(bool parsed) && {
-  if (!parsed) return fail(Fault::Malformed, std::move(refusal_));
+Result<void> ListReader::take_part(std::string_view key, json::value& value) {
+  if (key == "args") return take_args(value);
+  if (key != "error") return {};
+  const Result<FieldValue> error = value_of(value);
+  if (!error) return std::unexpected(error.error());
+  answered_error_ = one_line(error->text.value_or("(no text)"));
+  return {};
+}
+
+Result<Pm2List> ListReader::read(json::document& reply) && {
+  json::object object;
+  const auto error = reply.get_object().get(object);
+  if (error == simdjson::INCORRECT_TYPE) {
+    return refuse("the reply is not an object");
+  }
+  if (error) return no_json(error);
+  const Result<void> read =
+      each_field(object, [this](std::string_view key, json::value& value) {
+        return take_part(key, value);
+      });
+  if (!read) return std::unexpected(read.error());
+  // Nowhere any more: all is read.
+  if (reply.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+    return no_json(simdjson::TRAILING_CONTENT);
+  }
   if (answered_error_) {
     return fail(Fault::Io, "PM2 answered with an error: " + *answered_error_);
   }
-  if (!has_list_) return fail(Fault::Malformed, "the reply holds no list");
+  if (!has_list_) return refuse("the reply holds no list");
   return std::move(list_);
 }
 
 }  // namespace
 
-Result<Pm2List> parse_pm2_list(std::string_view json) {
-  ListReader reader;
-  const bool parsed = nlohmann::json::sax_parse(json, &reader);
-  return std::move(reader).result(parsed);
+Result<Pm2List> parse_pm2_list(std::string_view text) {
+  const simdjson::padded_string padded(text);
+  json::parser parser;
+  json::document reply;
+  if (const auto error = parser.iterate(padded).get(reply)) {
+    return no_json(error);
+  }
+  return ListReader{}.read(reply);
 }
 
 }  // namespace strayd

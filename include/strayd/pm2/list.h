@@ -25,9 +25,10 @@ struct Pm2List {
 
 // Takes {"args":[[entry, …]]}. An environment variable of an app can override
 // most fields (`restart_time`, `name`, …), so each is checked for its type, an
-// integer may be a string, and what makes no sense is the field's default.
-// Fault::Malformed: not such a list, deeper than 64 levels, or beyond 10 000
-// entries. Fault::Io: PM2 answered {"error": …}.
+// integer may be a string, and what makes no sense is the field's default. What
+// is skipped is only looked at as far as it takes to find its end.
+// Fault::Malformed: not such a list, no UTF-8, or beyond 10 000 entries.
+// Fault::Io: PM2 answered {"error": …}.
 Result<Pm2List> parse_pm2_list(std::string_view json);
 
 }  // namespace strayd
