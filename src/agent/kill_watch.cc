@@ -8,10 +8,10 @@ namespace {
 std::uint64_t count_of(const RestartLedger& ledger,
                        const AppKey& app,
                        Cause cause) {
-  const auto account = ledger.apps.find(app);
-  if (account == ledger.apps.end()) return 0;
-  const auto count = account->second.restarts.find(cause);
-  return count == account->second.restarts.end() ? 0 : count->second;
+  const AppAccount* account = account_of(ledger, app);
+  if (account == nullptr) return 0;
+  const auto count = account->restarts.find(cause);
+  return count == account->restarts.end() ? 0 : count->second;
 }
 
 }  // namespace

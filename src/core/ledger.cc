@@ -71,6 +71,11 @@ void bound_homes(RestartLedger& ledger,
 
 }  // namespace
 
+const AppAccount* account_of(const RestartLedger& ledger, const AppKey& app) {
+  const auto account = ledger.apps.find(app);
+  return account == ledger.apps.end() ? nullptr : &account->second;
+}
+
 RestartLedger bounded(RestartLedger ledger,
                       std::span<const Pm2View> pm2,
                       const LedgerLimits& limits) {

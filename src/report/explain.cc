@@ -24,11 +24,6 @@ struct Known {
   Forest forest;
 };
 
-const Verdict* verdict_of(const Report& report, const ProcId& id) {
-  const auto found = std::ranges::find(report.verdicts, id, &Verdict::id);
-  return found == report.verdicts.end() ? nullptr : &*found;
-}
-
 std::string_view word(Unread why) {
   switch (why) {
     case Unread::NotAsked:
@@ -119,7 +114,7 @@ void add_cgroup(std::vector<std::string>& facts, const Process& process) {
 
 std::string evidence(const Known& known, const Process& process) {
   std::vector<std::string> facts;
-  const Verdict* verdict = verdict_of(*known.report, process.id);
+  const Verdict* verdict = words::verdict_of(*known.report, process.id);
   if (verdict != nullptr) {
     facts.push_back(fmt::format(
         "{} ({})", to_string(verdict->standing), to_string(verdict->role)));
@@ -185,7 +180,7 @@ std::string conclusion(const Report& report, const Process& process) {
     return fmt::format("No verdict: the scan failed: {}\n",
                        one_line(report.failure->what));
   }
-  const Verdict* verdict = verdict_of(report, process.id);
+  const Verdict* verdict = words::verdict_of(report, process.id);
   if (verdict == nullptr) {
     return fmt::format(
         "No rule matches process {}, so strayd never touches it.\n",

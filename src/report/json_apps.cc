@@ -69,14 +69,14 @@ Json instance(const Report& report,
 }
 
 Json counted_restarts(const Report& report, const AppReport& app) {
-  const auto account =
-      report.ledger.apps.find({.home = app.home, .app = app.app});
-  if (account == report.ledger.apps.end()) return nullptr;
+  const AppAccount* account =
+      account_of(report.ledger, {.home = app.home, .app = app.app});
+  if (account == nullptr) return nullptr;
   Json causes = Json::object();
   for (const Cause cause : kCauses) {
-    const auto found = account->second.restarts.find(cause);
+    const auto found = account->restarts.find(cause);
     causes[std::string(to_string(cause))] =
-        found == account->second.restarts.end() ? 0 : found->second;
+        found == account->restarts.end() ? 0 : found->second;
   }
   return causes;
 }

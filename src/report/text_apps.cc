@@ -29,15 +29,16 @@ std::string serving(const Report& report, const InstanceReport& instance) {
 
 // What strayd knows the cause of, of all that it counted.
 std::string causes(const Report& report, const AppReport& app) {
-  const auto account =
-      report.ledger.apps.find({.home = app.home, .app = app.app});
-  if (account == report.ledger.apps.end()) return "";
+  const AppAccount* account =
+      account_of(report.ledger, {.home = app.home, .app = app.app});
+  if (account == nullptr) return "-";
   std::vector<std::string> parts;
-  for (const auto& [cause, count] : account->second.restarts) {
-    if (count > 0)
+  for (const auto& [cause, count] : account->restarts) {
+    if (count > 0) {
       parts.push_back(fmt::format("{} {}", count, to_string(cause)));
+    }
   }
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string ports(const AppReport& app) {
@@ -89,16 +90,18 @@ std::string apps(const Report& report) {
                "RESTARTS",
                "CAUSES SEEN"});
   for (const AppReport& app : report.apps) {
+    const std::string on = ports(app);
+    const std::string with = remotes(app);
+    const std::string why = causes(report, app);
     for (const InstanceReport& instance : app.instances) {
-      const std::string why = causes(report, app);
       table.add({app.app,
                  std::to_string(instance.slot),
                  std::string(to_string(instance.pm2.status)),
                  serving(report, instance),
-                 ports(app),
-                 remotes(app),
+                 on,
+                 with,
                  std::to_string(instance.pm2.restart_time),
-                 why.empty() ? "-" : why});
+                 why});
     }
   }
   return table.empty() ? "" : "\n" + table.text();

@@ -203,10 +203,9 @@ std::string conflict_text(const Report& report, const PortConflict& conflict) {
   }
   const Shown known = words::shown(report, *conflict.holder);
   const std::string pid = fmt::format("pid {}", conflict.holder->pid);
-  const auto verdict =
-      std::ranges::find(report.verdicts, *conflict.holder, &Verdict::id);
+  const Verdict* verdict = words::verdict_of(report, *conflict.holder);
   const std::string standing =
-      verdict == report.verdicts.end()
+      verdict == nullptr
           ? "which no rule matches"
           : fmt::format("which is {}", to_string(verdict->standing));
   return fmt::format("{} is held by {}, {}",

@@ -158,6 +158,11 @@ std::string parent(const Report& report, const std::optional<ProcId>& parent) {
   return fmt::format("{} (pid {})", title(known), parent->pid);
 }
 
+const Verdict* verdict_of(const Report& report, const ProcId& id) {
+  const auto found = std::ranges::find(report.verdicts, id, &Verdict::id);
+  return found == report.verdicts.end() ? nullptr : &*found;
+}
+
 const PortConflict* conflict_of(const Report& report, const Verdict& verdict) {
   const auto found =
       std::ranges::find_if(report.conflicts, [&](const PortConflict& each) {

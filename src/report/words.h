@@ -50,6 +50,8 @@ std::string title(const Shown& shown);
 // where its own parent is gone.
 std::string parent(const Report& report, const std::optional<ProcId>& parent);
 
+const Verdict* verdict_of(const Report& report, const ProcId& id);  // or null
+
 // What that process or its tree keeps an app from; nullptr: nothing.
 const PortConflict* conflict_of(const Report& report, const Verdict& verdict);
 

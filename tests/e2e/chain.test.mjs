@@ -55,7 +55,7 @@ test("what happens to the apps and to strayd reaches the one who is to know, wit
   const api = await startApp(box, pm2, "api");
   const loop = await startApp(box, pm2, "loop");
   await prometheus.scrapes("strayd");
-  await until("both apps are scraped", async () => (await prometheus.query(
+  await until("both apps are scraped", async () => (await prometheus.now(
     'strayd_pm2_app_restarts_total{cause="unknown"}')).length === 2);
   // Each message is of one app on one host: the labels that lead to them.
   const of = { job: "strayd", instance: address, host: "127.0.0.1", pm2_home: pm2.home };

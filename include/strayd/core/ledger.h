@@ -79,6 +79,9 @@ struct RestartLedger {
   bool operator==(const RestartLedger&) const = default;
 };
 
+// nullptr: nothing was ever counted for it.
+const AppAccount* account_of(const RestartLedger& ledger, const AppKey& app);
+
 struct LedgerLimits {
   std::size_t apps = 8000;
   std::size_t instances = 80'000;

@@ -1,6 +1,5 @@
 // The real Prometheus and Alertmanager with the shipped rules, scrape and routes,
 // sixty times as fast, and somebody who receives the messages.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -8,7 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import yaml from "js-yaml";
 import { quickerRoute, quickerRules } from "../../alerts/quicken.mjs";
-import { freePort, plainEnvironment } from "./sandbox.mjs";
+import { startProgram } from "./program.mjs";
+import { freePort } from "./sandbox.mjs";
+import { serve } from "./scraper.mjs";
 import { until } from "./wait.mjs";
 
 export const faster = 60;
@@ -28,27 +29,6 @@ ln -s "$there" ${templates}
 exec "$@"`;
 const withTemplates = (command) => existsSync(templates) ? command :
   ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", besides, "sh", ...command];
-
-// A program that must be there for as long as the test runs.
-function startProgram(t, [name, ...args], url) {
-  const child = spawn(name, args, { env: plainEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
-  const ended = new Promise((done) => {
-    child.on("error", (error) => done(error.message));
-    child.on("close", (status, signal) => done(`ended with ${status ?? signal}`));
-  });
-  t.after(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  const ready = until(`${name} is ready`, async () => (await fetch(`${url}/-/ready`)).ok);
-  const broken = ended.then((how) => {
-    throw new Error(`${name} ${how}:\n${log}`);
-  });
-  broken.catch(() => {});
-  return Promise.race([ready, broken]);
-}
 
 // Where every message of Alertmanager's goes: { receiver, status, alerts }.
 export async function startReceiver(t) {
@@ -115,22 +95,12 @@ export async function startPrometheus(t, box, alertmanager, targets) {
   config.global = { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" };
   config.rule_files = [join(directory, "*.rules.yml")];
   config.alerting.alertmanagers[0].static_configs = [{ targets: [alertmanager.address] }];
-  const file = join(directory, "prometheus.yml");
-  writeFileSync(file, yaml.dump(config));
-
-  const address = `127.0.0.1:${await freePort()}`;
-  const url = `http://${address}`;
-  await startProgram(t, [
-    "prometheus", `--config.file=${file}`, `--storage.tsdb.path=${join(directory, "data")}`,
-    `--web.listen-address=${address}`,
-  ], url);
-  const get = async (path) => (await (await fetch(`${url}/api/v1/${path}`)).json()).data;
+  const prometheus = await serve(t, directory, config);
   return {
-    url,
-    query: async (expr) => (await get(`query?query=${encodeURIComponent(expr)}`)).result,
-    rules: async () => (await get("rules")).groups.flatMap(({ rules }) => rules),
+    ...prometheus,
+    rules: async () => (await prometheus.api("rules")).groups.flatMap(({ rules }) => rules),
     async scrapes(job) {
-      await until(`Prometheus scrapes ${job}`, async () => (await this.query(`up{job="${job}"} == 1`)).length > 0);
+      await until(`Prometheus scrapes ${job}`, async () => (await prometheus.now(`up{job="${job}"} == 1`)).length > 0);
     },
   };
 }
