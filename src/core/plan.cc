@@ -45,17 +45,38 @@ std::map<ProcId, Tree> orphan_trees(std::vector<Verdict>& verdicts,
   return trees;
 }
 
+// A scan that an event brought on shows what the one before it showed. What
+// passes by itself needs time to pass.
 Suspect watch(const Watchlist& before,
               const ProcId& root,
               Standing kind,
-              BootTime now) {
+              BootTime now,
+              const Policy& policy) {
   const auto known = before.find(root);
   if (known == before.end() || known->second.kind != kind) {
-    return {.root = root, .kind = kind, .first_seen = now, .confirmations = 1};
+    return {.root = root,
+            .kind = kind,
+            .first_seen = now,
+            .confirmations = 1,
+            .confirmed = now};
   }
   Suspect suspect = known->second;
+  // Timers are not exact.
+  if (now - suspect.confirmed < policy.interval - policy.interval / 10) {
+    return suspect;
+  }
   ++suspect.confirmations;
+  suspect.confirmed = now;
   return suspect;
+}
+
+// When the next scan would count for it.
+BootTime next_look(const Suspect& suspect,
+                   const Process& root,
+                   const Policy& policy) {
+  return suspect.confirmations < policy.confirmations
+             ? suspect.confirmed + policy.interval
+             : root.started + policy.min_age;
 }
 
 std::optional<Reason> unripe(const Suspect& suspect,
@@ -161,7 +182,8 @@ Plan plan(std::vector<Verdict> verdicts,
   for (auto& [root, tree] : orphan_trees(verdicts, policy)) {
     const Process* top = forest.find(root);
     if (top == nullptr || tree.rule == nullptr) continue;
-    const Suspect suspect = watch(before, root, tree.kind, snapshot.taken);
+    const Suspect suspect =
+        watch(before, root, tree.kind, snapshot.taken, policy);
     plan.watchlist.emplace(root, suspect);
     if (const auto reason =
             unripe(suspect, snapshot.taken - top->started, policy)) {
@@ -169,6 +191,8 @@ Plan plan(std::vector<Verdict> verdicts,
         member->standing = Standing::Pending;
         member->reason = *reason;
       }
+      const BootTime next = next_look(suspect, *top, policy);
+      plan.next = std::min(plan.next.value_or(next), next);
       continue;
     }
     if (is_in_a_reap(tree, authority)) continue;

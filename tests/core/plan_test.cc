@@ -20,14 +20,14 @@ World with_strays(int count) {
   return world;
 }
 
-// So many scans in a row, one second apart; the last plan.
+// So many scans in a row, one interval apart; the last plan.
 Plan after_scans(World& world,
                  int scans,
                  const Authority& authority,
                  const std::set<ProcId>& urgent = {}) {
   Plan made;
   for (int i = 0; i < scans; ++i) {
-    world.snapshot.taken += seconds{1};
+    world.snapshot.taken += world.policy.interval;
     made = plan(world.judged(),
                 made.watchlist,
                 world.snapshot,
@@ -50,6 +50,49 @@ TEST(Plan, what_is_not_ripe_is_pending_and_keeps_its_kind) {
   EXPECT_EQ(made.verdicts.front().standing, Standing::Pending);
   EXPECT_EQ(made.verdicts.front().reason.why, Why::Unconfirmed);
   EXPECT_EQ(made.verdicts.front().kind, Standing::Stray);
+}
+
+// An event may bring on scans as fast as they can be made.
+TEST(Plan, scans_within_an_interval_confirm_once) {
+  World world = with_strays(1);
+  Plan made = after_scans(world, 1, kEnforcing);
+  for (int i = 0; i < 20; ++i) {
+    world.snapshot.taken += world.policy.interval / 25;
+    made = plan(world.judged(),
+                made.watchlist,
+                world.snapshot,
+                world.policy,
+                kEnforcing);
+  }
+  EXPECT_EQ(made.watchlist.begin()->second.confirmations, 1);
+  EXPECT_EQ(made.verdicts.front().standing, Standing::Pending);
+}
+
+TEST(Plan, a_timer_that_is_early_by_a_little_confirms) {
+  World world = with_strays(1);
+  Plan made = after_scans(world, 2, kEnforcing);
+  world.snapshot.taken += world.policy.interval - std::chrono::milliseconds{20};
+  made = plan(
+      world.judged(), made.watchlist, world.snapshot, world.policy, kEnforcing);
+  EXPECT_EQ(made.orders.size(), 1U);
+}
+
+TEST(Plan, says_when_a_pending_tree_is_to_be_confirmed) {
+  World world = with_strays(1);
+  const Plan made = after_scans(world, 1, kEnforcing);
+  EXPECT_EQ(made.next, world.snapshot.taken + world.policy.interval);
+}
+
+TEST(Plan, says_when_a_confirmed_tree_is_old_enough) {
+  World world;
+  const Process& young = world.server(10, 1, testing::kNow - seconds{30});
+  const BootTime ripe = young.started + world.policy.min_age;
+  EXPECT_EQ(after_scans(world, 4, kEnforcing).next, ripe);
+}
+
+TEST(Plan, awaits_nothing_where_nothing_is_pending) {
+  World world = with_strays(1);
+  EXPECT_FALSE(after_scans(world, 3, kEnforcing).next);
 }
 
 TEST(Plan, an_orphan_that_is_too_young_is_pending) {

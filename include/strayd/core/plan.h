@@ -25,7 +25,8 @@ struct Suspect {
   ProcId root{};  // the topmost process of the tree
   Standing kind = Standing::Stray;
   BootTime first_seen{};
-  int confirmations = 0;  // scans in a row
+  int confirmations = 0;  // scans in a row, no two of them within an interval
+  BootTime confirmed{};   // the last of those
 
   bool operator==(const Suspect&) const = default;
 };
@@ -97,6 +98,8 @@ struct Plan {
   std::vector<TreeOrder> orders{};
   std::vector<WithheldTree> withheld{};
   std::optional<std::string> trip{};  // set: the breaker opens, for this reason
+  // When a scan may bring a pending tree further; nullopt: none is pending.
+  std::optional<BootTime> next{};
 };
 
 // The orders on `urgent` roots (see trees_in_conflict) come first. They count
