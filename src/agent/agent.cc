@@ -126,12 +126,13 @@ class Agent {
     nanoseconds next = steady_time();
     while (!signals_.stop()) {
       if (signals_.reload()) reload();
-      if (steady_time() >= next) {
-        scan();
+      const nanoseconds now = steady_time();
+      if (now >= next_scan(next)) scan();
+      if (now >= next) {
         next =
             std::max(next + scanner_.config().policy.interval, steady_time());
       }
-      wait(next);
+      wait(next_scan(next));
       scanner_.advance();
       if (serve_operator()) next = steady_time();
     }
@@ -141,6 +142,11 @@ class Agent {
   }
 
  private:
+  // Scans that events bring on do not put off those at each interval.
+  nanoseconds next_scan(nanoseconds interval) const {
+    return std::min(interval, scanner_.due().value_or(interval));
+  }
+
   void scan() {
     publish(scanner_.scan());
     told_ = steady_time();

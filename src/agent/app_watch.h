@@ -58,6 +58,9 @@ class AppWatch {
   // The living processes of the apps' trees in the last look. Ascending.
   const std::vector<ProcId>& members() const { return members_; }
 
+  // Readable while PM2 has said something; -1: nobody is listening.
+  int bus_fd() const { return bus_ ? bus_->fd() : -1; }
+
   // Whether every event bus is followed ("pm2_events") and every host of the
   // remotes has an address ("name_resolution"), where that is wanted.
   std::vector<Feature> features() const;

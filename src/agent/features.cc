@@ -1,6 +1,7 @@
 #include "strayd/agent/features.h"
 
 #include "strayd/net/sockets.h"
+#include "strayd/proc/process_events.h"
 
 namespace strayd {
 namespace {
@@ -21,11 +22,27 @@ Feature probe_sock_diag() {
                     " listening sockets"};
 }
 
+Feature probe_process_events() {
+  const Result<ProcessEvents> events = ProcessEvents::open();
+  if (!events) {
+    return {.name = "process_events",
+            .detail = events.error().what,
+            .remedy =
+                "scans come at each interval all the same; before Linux 6.6 "
+                "the kernel tells only who has CAP_NET_ADMIN, and it tells the "
+                "initial pid and network namespaces alone"};
+  }
+  return {.name = "process_events",
+          .available = true,
+          .detail = "the kernel tells of births and ends"};
+}
+
 }  // namespace
 
 std::vector<Feature> features_here(const std::string& procfs_root) {
   std::vector<Feature> features = probe_features(procfs_root);
   features.push_back(probe_sock_diag());
+  features.push_back(probe_process_events());
   return features;
 }
 

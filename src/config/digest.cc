@@ -66,6 +66,7 @@ json to_json(const Config& config) {
   return {{"policy", to_json(config.policy)},
           {"rotation", config.rotation},
           {"source", static_cast<int>(config.source)},
+          {"events", config.events},
           {"pm2",
            {{"automatic", config.pm2.automatic},
             {"homes", config.pm2.homes},

@@ -189,6 +189,11 @@ Result<Process> Procfs::read(const ProcId& id) {
   return std::move(*process);
 }
 
+bool Procfs::has(const ProcId& id) const {
+  const Result<Sighting> now = sight_process(impl_->root.get(), id.pid);
+  return now && now->process.id == id;
+}
+
 Result<Holdings> Procfs::holdings(std::span<const ProcId> ids) {
   return read_holdings(impl_->root.get(), ids, impl_->descriptors);
 }

@@ -24,6 +24,7 @@ Config config_in(const RamDir& dir) {
                       .value();
   config.policy.min_age = {};
   config.policy.confirmations = kConfirmations;
+  config.policy.interval = {};  // scans follow one upon another
   config.state_dir = dir / "state";
   config.audit.file = dir / "audit.jsonl";
   return config;

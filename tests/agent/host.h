@@ -48,12 +48,20 @@ struct Host {
 
   RamDir dir{};
   ProcTree procfs{{.pid = 1, .start_ticks = 1, .comm = "init"}};
-  Config config = parse_config(R"({"mode": "enforce",
+  Config config = quick_config();
+
+ private:
+  // Scans follow one upon another.
+  static Config quick_config() {
+    Config config = parse_config(R"({"mode": "enforce",
                        "rules": [{"name": "server", "exe": "node",
                                   "pattern": "server\\.ts"}],
                        "scan": {"min_age": "1s", "confirmations": 2}})",
-                               "host")
-                      .value();
+                                 "host")
+                        .value();
+    config.policy.interval = {};
+    return config;
+  }
 };
 
 }  // namespace strayd::test

@@ -102,6 +102,17 @@ TEST(Scanner, calls_nobody_a_stray_before_it_was_confirmed) {
   EXPECT_EQ(second.withheld.front().why, Withheld::Observing);
 }
 
+TEST(Scanner, awaits_the_confirmation_of_a_suspect) {
+  const Host host;
+  host.procfs.add(Host::server(60));
+  Scanner scanner(host.prepared(Wish::Observe));
+  EXPECT_FALSE(scanner.due()) << "nothing was looked at";
+  scanner.scan();
+  EXPECT_TRUE(scanner.due());
+  scanner.scan();
+  EXPECT_FALSE(scanner.due()) << "it is confirmed";
+}
+
 TEST(Scanner, reports_a_scan_that_failed_and_judges_nobody) {
   const Host host;
   host.procfs.add(Host::server(60));

@@ -40,6 +40,7 @@ TEST(Default, has_the_options_that_the_rooms_have_by_themselves) {
   EXPECT_TRUE(config.pm2.homes.empty());
   EXPECT_EQ(config.pm2.timeout, Pm2Config{}.timeout);
   EXPECT_EQ(config.pm2.events, Pm2Config{}.events);
+  EXPECT_EQ(config.events, Config{}.events);
   EXPECT_TRUE(config.remotes.empty());
   EXPECT_EQ(config.audit.rotate_bytes, AuditOptions{}.rotate_bytes);
   EXPECT_EQ(config.audit.keep, AuditOptions{}.keep);

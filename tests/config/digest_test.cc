@@ -52,6 +52,7 @@ TEST(Digest, changes_with_each_key) {
       R"({"scan": {"confirmations": 7}})",
       R"({"scan": {"rotation": 7}})",
       R"({"scan": {"source": "bpf"}})",
+      R"({"scan": {"events": false}})",
       R"({"scan": {"settle": "7s"}})",
       R"({"rules": []})",
       rule(""),

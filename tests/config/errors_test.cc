@@ -53,7 +53,7 @@ TEST(Errors, list_the_keys_where_none_is_near) {
   EXPECT_THAT(
       refusal(R"({"scan": {"colour": 1}})"),
       HasSubstr("unknown key; known here: interval, min_age, confirmations, "
-                "rotation, source, settle"));
+                "rotation, source, events, settle"));
 }
 
 TEST(Errors, count_columns_in_characters) {

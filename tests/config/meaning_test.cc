@@ -124,6 +124,8 @@ TEST(Meaning, of_events_is_taken_over) {
   EXPECT_FALSE(parsed(R"({"pm2": {"events": false}})").pm2.events);
   EXPECT_TRUE(parsed(R"({"pm2": {"events": true}})").pm2.events);
   EXPECT_TRUE(parsed(R"({"pm2": {}})").pm2.events);
+  EXPECT_FALSE(parsed(R"({"scan": {"events": false}})").events);
+  EXPECT_TRUE(parsed(R"({"scan": {}})").events);
 }
 
 TEST(Meaning, of_limits_is_taken_over) {

@@ -59,10 +59,14 @@ class Scanner {
   // One scan. Orders are begun, not awaited.
   Report scan();
 
-  // The reaps under way: see Reaper.
+  // The reaps under way (see Reaper), and what may bring a scan on: call it
+  // when one of the descriptors is readable, or at the deadline.
   void advance();
   std::vector<int> wait_fds() const;
   std::optional<std::chrono::nanoseconds> deadline() const;
+  // When a scan before the next interval would be of use; nullopt: not now.
+  // steady_time().
+  std::optional<std::chrono::nanoseconds> due() const;
   std::size_t awaited() const;
 
   // Gives up what is still promised and takes note of it.

@@ -37,6 +37,7 @@ struct Config {
   // everything of every process in each.
   int rotation = 12;
   ScanSource source = ScanSource::Automatic;
+  bool events = true;  // look at once when something happens to a candidate
   Pm2Config pm2{};
   std::vector<RemoteConfig> remotes{};
   AuditOptions audit{};

@@ -99,6 +99,9 @@ class Procfs {
   // pid is another's.
   Result<Process> read(const ProcId& id);
 
+  // Whether it is there, a zombie or not, and its pid not another's.
+  bool has(const ProcId& id) const;
+
   // The sockets that these processes hold. One that is gone, or whose pid is
   // another's, is left out. EMFILE, ENFILE, ENOMEM: Fault::Exhausted.
   Result<Holdings> holdings(std::span<const ProcId> ids);
