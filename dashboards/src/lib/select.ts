@@ -10,6 +10,9 @@ const selector = (metric: string, ...matchers: string[]) =>
 export const onHosts = (metric: string, more = "") => selector(metric, hosts, more);
 export const ofApp = (metric: string, more = "") => selector(metric, hosts, app, more);
 
+// Features without which a scan costs more, or comes later, and nothing else.
+export const noShortcuts = 'feature!~"bpf_tasks|process_events"';
+
 // What a scrape knows of its target has no label of strayd's. With all jobs
 // chosen it would count every target of this Prometheus, so that only those
 // count that have said who they are within a day.

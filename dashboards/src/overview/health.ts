@@ -2,7 +2,7 @@
 import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { noneIsGood, oneIsGood, plain, type Step } from "../lib/colours";
 import { hostOfRow, hostOfSeries } from "../lib/links";
-import { hostLabels, ofAgents, onHosts, overall, worst } from "../lib/select";
+import { hostLabels, noShortcuts, ofAgents, onHosts, overall, worst } from "../lib/select";
 import { levels, lines } from "../lib/series";
 import { table } from "../lib/table";
 import { timeline } from "../lib/timeline";
@@ -25,7 +25,7 @@ const hosts = () => table({
   answers: "Is each strayd there, does it act, does it see all that it needs? A host's name opens this page for it " +
     "alone.",
   colours: "**Red**: it can't be scraped, its breaker is open, its newest good scan is more than five minutes old, a " +
-    "feature is lacking or its newest configuration was refused. Blue: it only observes, as configured. Green: fine.",
+    "feature that it needs is lacking or its newest configuration was refused. Blue: it only observes, as configured. Green: fine.",
   unit: "none", steps: plain, width: 16, height: 9,
 }, {
   queries: [
@@ -33,7 +33,7 @@ const hosts = () => table({
     ofHosts(onHosts("strayd_enforcing")),
     ofHosts(onHosts("strayd_breaker_open")),
     ofHosts(`time() - ${onHosts("strayd_last_scan_timestamp_seconds")}`),
-    `sum by (${hostLabels}) (${onHosts("strayd_feature_available")} == bool 0)`,
+    `sum by (${hostLabels}) (${onHosts("strayd_feature_available", noShortcuts)} == bool 0)`,
     ofHosts(onHosts("strayd_config_last_reload_successful")),
     ofHosts(onHosts("strayd_processes")),
     `sum by (${hostLabels}, version) (${onHosts("strayd_build_info")})`,
