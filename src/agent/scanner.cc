@@ -192,7 +192,8 @@ void Scanner::Impl::heed() {
   if (!parts.config.events) return;
   const WakeUps::News news = wakes.take(steady_time());
   woken = woken || news.look || is_readable(apps.bus_fd());
-  lost = lost || news.lost;
+  if (!news.lost || std::exchange(lost, true)) return;
+  spdlog::debug("the kernel had more to tell than was heard: all is read anew");
 }
 
 // Also where there are no events: a suspicion ripens when it is looked at.

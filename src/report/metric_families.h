@@ -2,6 +2,8 @@
 // page and nothing for what the report does not know.
 #pragma once
 
+#include <vector>
+
 #include "strayd/core/report.h"
 #include "strayd/report/self_usage.h"
 
@@ -12,6 +14,10 @@ namespace strayd::metrics {
 // A scan that stopped before judging, or none yet: whatever a scan finds out is
 // unknown then. Counters and the agent's own state are not.
 bool judged(const Report& report);
+
+// The whole page, as prometheus-cpp takes it.
+std::vector<prometheus::MetricFamily> families(const Report& report,
+                                               const SelfUsage& self);
 
 void add_agent(Page& page, const Report& report);
 void add_orphans(Page& page, const Report& report);

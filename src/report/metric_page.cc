@@ -113,7 +113,7 @@ Family& Page::histogram(std::string name, std::string help) {
       std::move(name), std::move(help), prometheus::MetricType::Histogram);
 }
 
-std::string Page::text(std::size_t cap) && {
+std::vector<prometheus::MetricFamily> Page::families(std::size_t cap) && {
   std::size_t kept = 1;  // strayd_series_dropped itself
   for (const Family& family : families_) kept += family.series();
   std::size_t dropped = 0;
@@ -130,7 +130,7 @@ std::string Page::text(std::size_t cap) && {
   for (Family& family : families_) {
     if (family.series() > 0) page.push_back(std::move(family).take());
   }
-  return prometheus::TextSerializer{}.Serialize(page);
+  return page;
 }
 
 double seconds(std::chrono::nanoseconds duration) {

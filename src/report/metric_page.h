@@ -66,7 +66,7 @@ class Page {
   // Families without series are left out. If there are more than `cap` series,
   // whole families are dropped from the end until the rest fits: a part of a
   // family would make wrong sums. `strayd_series_dropped` says how many went.
-  std::string text(std::size_t cap) &&;
+  std::vector<prometheus::MetricFamily> families(std::size_t cap) &&;
 
  private:
   std::deque<Family> families_{};

@@ -9,7 +9,7 @@ import { configure, startStrayd } from "./support/strayd.mjs";
 import { until } from "./support/wait.mjs";
 
 // No scan of a test comes by itself but the first.
-const rare = { interval: "10m" };
+const rare = { interval: "10m", events: true };
 
 const standing = async (agent, pid) =>
   (await agent.status()).candidates.find((candidate) => candidate.pid === pid)?.verdict;

@@ -30,5 +30,5 @@ ip link set lo up
 status=0
 env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch/home" TMPDIR="$scratch/tmp" \
   SCRATCH="$scratch" STRAYD_BIN="${STRAYD_BIN:-}" CI=true \
-  E2E_SHOW_LOG="${E2E_SHOW_LOG:-}" "$@" || status=$?
+  E2E_SHOW_LOG="${E2E_SHOW_LOG:-}" STRAYD_E2E_SCAN="${STRAYD_E2E_SCAN:-}" "$@" || status=$?
 exit "$status"

@@ -13,6 +13,10 @@ export const tsxServer = { name: "tsx-server", pattern: "tsx.*server\\.ts", exe:
 export const plainServer = { name: "plain-server", pattern: "server\\.mjs", exe: "node", grace: "3s" };
 export const stubborn = { name: "stubborn", pattern: "stubborn\\.mjs", exe: "node", grace: "1s" };
 
+// How all agents scan where a test does not say, as JSON: the whole suite passes
+// with each source, {"source": "bpf"}, {"rotation": 0}, {"events": false}.
+const everywhere = JSON.parse(process.env.STRAYD_E2E_SCAN || "{}");
+
 // Quick where an operator would be patient: a test has no minutes.
 export async function configure(box, { name = "strayd", rules = [tsxServer], ...more } = {}) {
   const directory = box.make(name);
@@ -21,7 +25,7 @@ export async function configure(box, { name = "strayd", rules = [tsxServer], ...
     rules,
     pm2: { homes: "auto", timeout: "10s" },
     ...more,
-    scan: { interval: "1s", min_age: "1s", confirmations: 2, settle: "3s", ...more.scan },
+    scan: { interval: "1s", min_age: "1s", confirmations: 2, settle: "3s", ...everywhere, ...more.scan },
     limits: { kills_per_scan: 10, kills_per_hour: 1000, ...more.limits },
     state: { dir: join(directory, "state"), ...more.state },
     audit: { file: join(directory, "audit.jsonl"), ...more.audit },
