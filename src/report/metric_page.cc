@@ -19,10 +19,11 @@ bool starts_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
 }
 
-prometheus::ClientMetric sample(const Labels& labels, double value) {
+prometheus::ClientMetric sample(Labels labels, double value) {
   prometheus::ClientMetric metric;
-  for (const auto& [name, text] : labels) {
-    metric.label.push_back({.name = name, .value = text});
+  metric.label.reserve(labels.size());
+  for (auto& [name, text] : labels) {
+    metric.label.push_back({.name = std::move(name), .value = std::move(text)});
   }
   // The serializer reads the one that the family's type names.
   metric.counter.value = value;
@@ -52,14 +53,15 @@ Family::Family(std::string name,
   family_.type = type;
 }
 
+// Most come in the order of the page: at the end is the first place to look.
 void Family::add(Labels labels, double value) {
   for (auto& [name, text] : labels) text = label_value(text);
-  values_[std::move(labels)] += value;
+  values_.try_emplace(values_.end(), std::move(labels))->second += value;
 }
 
 void Family::set(Labels labels, double value) {
   for (auto& [name, text] : labels) text = label_value(text);
-  values_.try_emplace(std::move(labels), value);
+  values_.try_emplace(values_.end(), std::move(labels), value);
 }
 
 void Family::set(Labels labels, std::optional<double> value) {
@@ -91,8 +93,10 @@ std::size_t Family::series() const {
 }
 
 prometheus::MetricFamily Family::take() && {
-  for (const auto& [labels, value] : values_) {
-    family_.metric.push_back(sample(labels, value));
+  family_.metric.reserve(values_.size() + 1);
+  while (!values_.empty()) {
+    auto next = values_.extract(values_.begin());
+    family_.metric.push_back(sample(std::move(next.key()), next.mapped()));
   }
   if (histogram_) family_.metric.push_back(*std::move(histogram_));
   return std::move(family_);
