@@ -3,6 +3,11 @@ import {parser} from './packages.mjs';
 
 const joins = ['On', 'Ignoring'];
 
+// Grafana fills these in; the grammar knows none of them. Odd lengths, so that
+// what was put in can be told from what somebody wrote.
+const durations = {$__rate_interval: '4h4m4s', $__range: '5h5m5s', $__interval: '3h3m3s'};
+const written = Object.fromEntries(Object.entries(durations).map(([name, length]) => [length, name]));
+
 // Grafana puts values in before Prometheus sees the expression. Within a string
 // any value parses; elsewhere it is a duration or a number.
 export function withoutVariables(expr) {
@@ -10,7 +15,7 @@ export function withoutVariables(expr) {
   return expr.split(/("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)/).map((part, i) => {
     if (i % 2 === 1) return part;
     return part
-        .replace(/\$__\w+|\$\{__\w+(?::\w+)?\}/g, '5m')
+        .replace(/\$__\w+|\$\{__\w+(?::\w+)?\}/g, (name) => durations[name] ?? '5m')
         .replace(/([[:])\s*\$\{?\w+\}?/g, '$15m')
         .replace(variable, '1');
   }).join('');
@@ -49,6 +54,20 @@ class Reader {
     };
   }
 
+  // The function whose argument a node is, through an `@` and parentheses.
+  functionAround(node) {
+    const between = ['MatrixSelector', 'StepInvariantExpr', 'OffsetExpr', 'FunctionCallBody', 'ParenExpr'];
+    let at = node.parent;
+    while (between.includes(at?.name)) at = at.parent;
+    return at?.name === 'FunctionCall' ? this.of(at.getChild('FunctionIdentifier')) : undefined;
+  }
+
+  window(node) {
+    if (node.parent.name !== 'MatrixSelector') return undefined;
+    const duration = this.of(node.parent.getChild('DurationExpr'));
+    return written[duration] ?? duration;
+  }
+
   selector(node) {
     const matchers = this.below(node, 'UnquotedLabelMatcher').map((one) => this.matcher(one));
     const name = node.getChild('Identifier');
@@ -56,6 +75,8 @@ class Reader {
     return {
       metric: name ? this.of(name) : named?.value,
       matchers: matchers.filter(({label}) => label !== '__name__'),
+      window: this.window(node),
+      fn: this.functionAround(node),
     };
   }
 
@@ -93,7 +114,7 @@ class Reader {
 }
 
 // {error} where it does not parse, as the text from there on; else
-// {selectors: [{metric, matchers}], groupings: [{modifier, labels, metrics}], made}.
+// {selectors: [{metric, matchers, window, fn}], groupings: [{modifier, labels, metrics}], made}.
 export function read(expr) {
   const reader = new Reader(withoutVariables(expr));
   const at = reader.error();

@@ -1,7 +1,7 @@
 // The rules of Grafana's dashboard-linter, by their names.
 import { variablesOf } from "./files.mjs";
 import { ofPanels, ofQueries, ofSelectors, ofVariables, source, when } from "./look.mjs";
-import { parse } from "./promql.mjs";
+import { read as parse } from "../alerts/promql.mjs";
 import { units } from "./units.mjs";
 
 const isQuery = ({ type }) => type === "query";

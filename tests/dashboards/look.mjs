@@ -1,6 +1,6 @@
 // How the rules look at a dashboard: part by part, each objection with its place.
 import { panelsOf, queriesOf, variablesOf } from "./files.mjs";
-import { parse } from "./promql.mjs";
+import { read as parse } from "../alerts/promql.mjs";
 
 export const source = "${datasource}";
 
