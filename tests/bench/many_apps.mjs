@@ -48,10 +48,20 @@ while (1) { sleep 1; syswrite($link, "x"); }
 
 const pause = (time) => new Promise((done) => setTimeout(done, time));
 
-function cpuOf(pid) {
+const times = { own: 11, ofChildren: 13 };  // utime and cutime, of proc(5)'s fields from the third on
+
+function cpuOf(pid, which = times.own) {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  return (Number(fields[which]) + Number(fields[which + 1])) / ticksPerSecond;
+}
+
+// What `pm2 jlist` costs, itself and in the daemon.
+async function jlist(pm2, calls = 5) {
+  const cpu = () => cpuOf("self", times.ofChildren) + cpuOf(pm2.god().pid);
+  const before = cpu();
+  for (let i = 0; i < calls; i += 1) await pm2.cli(["jlist"]);
+  return (cpu() - before) / calls;
 }
 
 async function exchange() {
@@ -110,6 +120,9 @@ async function measure(apps, strayd) {
   console.log(`a scan: ${ms(each("strayd_scan_duration_seconds_sum"))} of wall time, ` +
     `${ms((cpuOf(agent.pid) - before.cpu) / done)} of the agent's CPU, ` +
     `${ms((cpuOf(pm2.god().pid) - before.god) / done)} of the God Daemon's`);
+  const whole = (cpuOf(agent.pid) - before.cpu + cpuOf(pm2.god().pid) - before.god) / done;
+  const list = await jlist(pm2);
+  console.log(`pm2 jlist: ${ms(list)} with its daemon's; ${(list / whole).toFixed(1)} x a whole scan with the daemon's`);
   const listening = [...text.matchAll(/^strayd_backend_listeners\{.*owner="managed".*\} (\d+)$/gm)]
     .reduce((sum, [, count]) => sum + Number(count), 0);
   const established = [...text.matchAll(/^strayd_backend_connections\{.*owner="managed".*\} (\d+)$/gm)]

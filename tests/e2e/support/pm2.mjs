@@ -64,7 +64,7 @@ export function startPm2(t, box, { name = "pm2", user, env: more = {} } = {}) {
     // Runs `pm2 …` and resolves to what it printed.
     async cli(args, { cwd = box.directory, env = {}, timeout = 120_000 } = {}) {
       const [program, ...rest] = [...as, process.execPath, cli, ...args];
-      const { stdout } = await run(program, rest, { cwd, env: { ...environment, ...env }, timeout });
+      const { stdout } = await run(program, rest, { cwd, env: { ...environment, ...env }, timeout, maxBuffer: 64 << 20 });
       return stdout;
     },
 
