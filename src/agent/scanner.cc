@@ -89,6 +89,7 @@ struct Scanner::Impl {
   }
 
   ReaperPorts reaper_ports();
+  bool has_events() const;
   void listen();
   void heed();
   std::optional<std::chrono::nanoseconds> due() const;
@@ -177,8 +178,12 @@ ReaperPorts Scanner::Impl::reaper_ports() {
 }
 
 // A fixture's processes are not those that the kernel tells of.
+bool Scanner::Impl::has_events() const {
+  return parts.listen && parts.config.events && parts.procfs.is_live();
+}
+
 void Scanner::Impl::listen() {
-  if (!parts.listen || !parts.config.events || !parts.procfs.is_live()) return;
+  if (!has_events()) return;
   Result<ProcessEvents> events = ProcessEvents::open();
   if (events) {
     wakes.listen(*std::move(events));
@@ -189,7 +194,7 @@ void Scanner::Impl::listen() {
 }
 
 void Scanner::Impl::heed() {
-  if (!parts.config.events) return;
+  if (!has_events()) return;
   const WakeUps::News news = wakes.take(steady_time());
   woken = woken || news.look || is_readable(apps.bus_fd());
   if (!news.lost || std::exchange(lost, true)) return;
@@ -544,7 +549,7 @@ Report Scanner::Impl::failed(const Error& error) {
 void Scanner::Impl::finish(Report& fresh) {
   ++fresh.scan;
   scanned = steady_time();
-  if (parts.listen && parts.config.events && !fresh.failure) {
+  if (has_events() && !fresh.failure) {
     wakes.hold(parents_in(plan.verdicts));
     lost = false;
   }
@@ -596,7 +601,7 @@ void Scanner::advance() {
 
 std::vector<int> Scanner::wait_fds() const {
   std::vector<int> fds = impl_->reaper.wait_fds();
-  if (!impl_->parts.config.events) return fds;
+  if (!impl_->has_events()) return fds;
   const std::vector<int> wakes = impl_->wakes.fds(steady_time());
   fds.insert(fds.end(), wakes.begin(), wakes.end());
   // It stays readable until a scan takes what was said.
