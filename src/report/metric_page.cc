@@ -84,9 +84,9 @@ void Family::observe(const Histogram& histogram) {
 }
 
 std::size_t Family::series() const {
-  constexpr std::size_t sum_and_count = 2;
+  constexpr std::size_t kSumAndCount = 2;
   const std::size_t histogram =
-      histogram_ ? histogram_->histogram.bucket.size() + sum_and_count : 0;
+      histogram_ ? histogram_->histogram.bucket.size() + kSumAndCount : 0;
   return values_.size() + histogram;
 }
 
