@@ -35,8 +35,8 @@ prometheus::ClientMetric sample(const Labels& labels, double value) {
 std::string label_value(std::string_view raw) {
   // Cleaning never makes a text shorter, so the bytes beyond these few can't
   // reach the result, and a name of a megabyte costs no more than a short one.
-  constexpr std::size_t enough = kLabelBytes + 8;
-  std::string clean = one_line(raw.substr(0, enough));
+  constexpr std::size_t kEnough = kLabelBytes + 8;
+  std::string clean = one_line(raw.substr(0, kEnough));
   if (clean.size() <= kLabelBytes) return clean;
   std::size_t end = kLabelBytes;
   while (end > 0 && !starts_character(clean[end])) --end;
