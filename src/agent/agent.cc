@@ -178,14 +178,15 @@ class Agent {
       }
       until = std::min(until, control_->deadline().value_or(until));
     }
-    if (manager_.pulse()) until = std::min(until, told_ + *manager_.pulse());
+    const std::optional<nanoseconds> pulse = manager_.pulse();
+    if (pulse) until = std::min(until, told_ + *pulse);
     const auto left = std::max(until - steady_time(), nanoseconds{0});
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{.tv_sec = whole.count(),
                            .tv_nsec = (left - whole).count()};
     (void)::ppoll(awaited.data(), awaited.size(), &timeout, nullptr);
     signals_.take();
-    if (manager_.pulse()) show_life(*manager_.pulse());
+    if (pulse) show_life(*pulse);
   }
 
   // The loop turning is not enough to be well: scans must go on.

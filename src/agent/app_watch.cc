@@ -39,6 +39,14 @@ std::set<AppKey> apps_of(std::span<const PortConflict> conflicts) {
   return apps;
 }
 
+void add_living(const Forest& forest, pid_t root, std::set<ProcId>& members) {
+  const Process* top = forest.find(root);
+  if (top == nullptr) return;
+  for (const Process* member : forest.subtree(*top)) {
+    if (!is_dead(*member)) members.insert(member->id);
+  }
+}
+
 // All that lives below a pid that PM2 lists. Ascending.
 std::vector<ProcId> tree_members(const Snapshot& snapshot,
                                  std::span<const Pm2View> pm2) {
@@ -47,12 +55,7 @@ std::vector<ProcId> tree_members(const Snapshot& snapshot,
   for (const Pm2View& view : pm2) {
     if (!view.reply) continue;
     for (const Pm2Instance& instance : view.reply->instances) {
-      if (!instance.pid) continue;
-      const Process* top = forest.find(*instance.pid);
-      if (top == nullptr) continue;
-      for (const Process* member : forest.subtree(*top)) {
-        if (!is_dead(*member)) members.insert(member->id);
-      }
+      if (instance.pid) add_living(forest, *instance.pid, members);
     }
   }
   return {members.begin(), members.end()};

@@ -111,12 +111,16 @@ struct Control::Impl {
   std::deque<Client> clients{};  // the oldest first
   nanoseconds accepts_again{};
 
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   ~Impl();
   void accept_all();
+  void admit(UniqueFd fd);
   void answer_all(const Handler& handler);
   // When there is room for one more; in the past where there is some now.
   nanoseconds room_at() const;
-  bool done(Client& client, const Handler& handler) const;
+  static bool done(Client& client, const Handler& handler);
 };
 
 Control::Impl::~Impl() {
@@ -150,24 +154,28 @@ void Control::Impl::accept_all() {
       accepts_again = steady_time() + kAcceptPause;
       return;
     }
-    const std::optional<ControlPeer> peer = peer_of(fd);
-    if (!peer) continue;
-    Client client{.fd = std::move(fd),
-                  .peer = *peer,
-                  .deadline = steady_time() + kPatience,
-                  .safe_until = steady_time() + kSafe};
-    if (!may_command(*peer)) {
-      reply(client, "error only root and strayd's own user may ask");
-      continue;
-    }
-    // The longest silent one makes room.
-    if (clients.size() >= kMostClients) clients.pop_front();
-    clients.push_back(std::move(client));
+    admit(std::move(fd));
   }
 }
 
+void Control::Impl::admit(UniqueFd fd) {
+  const std::optional<ControlPeer> peer = peer_of(fd);
+  if (!peer) return;
+  Client client{.fd = std::move(fd),
+                .peer = *peer,
+                .deadline = steady_time() + kPatience,
+                .safe_until = steady_time() + kSafe};
+  if (!may_command(*peer)) {
+    reply(client, "error only root and strayd's own user may ask");
+    return;
+  }
+  // The longest silent one makes room.
+  if (clients.size() >= kMostClients) clients.pop_front();
+  clients.push_back(std::move(client));
+}
+
 // Whether the connection is to be closed.
-bool Control::Impl::done(Client& client, const Handler& handler) const {
+bool Control::Impl::done(Client& client, const Handler& handler) {
   std::array<char, kLongestRequest> chunk{};
   const ssize_t got =
       ::recv(client.fd.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);

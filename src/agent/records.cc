@@ -15,7 +15,7 @@
 namespace strayd {
 namespace {
 
-constexpr std::int64_t kHourMs = 3600 * 1000;
+constexpr std::int64_t kHourMs = std::int64_t{3600} * 1000;
 
 std::int64_t hour_ago() {
   return unix_ms() - kHourMs;

@@ -71,7 +71,8 @@ class Records {
  private:
   Result<void> share(const std::string& directory,
                      std::optional<std::int64_t> unspent = std::nullopt);
-  void note_failure(std::optional<std::string>& kept, const Error& error);
+  static void note_failure(std::optional<std::string>& kept,
+                           const Error& error);
 
   std::optional<Audit> audit_{};
   State state_{};

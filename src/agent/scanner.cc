@@ -55,6 +55,7 @@ bool is_readable(int fd) {
 
 std::vector<std::string> rule_names(const Policy& policy) {
   std::vector<std::string> names;
+  names.reserve(policy.rules.size());
   for (const Rule& rule : policy.rules) names.push_back(rule.name);
   return names;
 }
@@ -109,7 +110,7 @@ struct Scanner::Impl {
   std::vector<Verdict> judged() const;
   void watch_apps();
   void make_plan();
-  void act(const Plan& plan);
+  void act(const Plan& made);
   void finish(Report& fresh);
   Report failed(const Error& error);
 
@@ -117,7 +118,7 @@ struct Scanner::Impl {
   Renewal renewal(std::span<const ProcId> suspected) const;
   Result<Snapshot> take_snapshot();
   Result<void> renew_snapshot(std::span<const Verdict> doubtful);
-  std::vector<const Process*> suspects(const Plan& plan) const;
+  std::vector<const Process*> suspects(const Plan& made) const;
   void obey(std::span<const TreeOrder> orders);
   void carry_out(const TreeOrder& order);
   void trip_breaker(const std::string& why);
@@ -338,9 +339,10 @@ Result<void> Scanner::Impl::renew_snapshot(std::span<const Verdict> doubtful) {
       snapshot,
       [this](const Snapshot& base) { return details_of(base); },
       renewal(suspected));
-  if (had_bpf && parts.procfs.without_bpf()) {
+  const std::optional<std::string>& without_bpf = parts.procfs.without_bpf();
+  if (had_bpf && without_bpf) {
     spdlog::info("scanning procfs alone, without BPF: {}",
-                 one_line(*parts.procfs.without_bpf()));
+                 one_line(*without_bpf));
   }
   return done;
 }

@@ -58,7 +58,7 @@ void note_closed(const Config& config, const std::string& what) {
 
 // No agent runs here, and none can start meanwhile.
 Result<std::string> close_in_file(const Config& config, State state) {
-  const std::string was = breaker_text(state.breaker);
+  std::string was = breaker_text(state.breaker);
   if (!state.breaker.open) return was;
   state.breaker = {.since_unix_ms = unix_ms()};
   if (auto saved = save_state(config.state_dir, state); !saved) {

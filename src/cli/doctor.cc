@@ -15,11 +15,14 @@
 namespace strayd {
 namespace {
 
+std::string_view mark_of(const Feature& feature) {
+  if (feature.available) return "ok      ";
+  return feature.required ? "MISSING " : "lacking ";
+}
+
 void print_feature(const Feature& feature) {
-  const std::string_view mark = feature.available  ? "ok      "
-                                : feature.required ? "MISSING "
-                                                   : "lacking ";
-  fmt::print("{}{:<22}{}\n", mark, feature.name, one_line(feature.detail));
+  fmt::print(
+      "{}{:<22}{}\n", mark_of(feature), feature.name, one_line(feature.detail));
   if (!feature.available && !feature.remedy.empty()) {
     fmt::print("        {:<22}-> {}\n", "", one_line(feature.remedy));
   }

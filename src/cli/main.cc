@@ -146,9 +146,9 @@ int main(int argc, char** argv) {
   try {
     return strayd::parse_and_run(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs("strayd: ", stderr);
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
+    static_cast<void>(std::fputs("strayd: ", stderr));
+    static_cast<void>(std::fputs(error.what(), stderr));
+    static_cast<void>(std::fputs("\n", stderr));
     return static_cast<int>(strayd::ExitCode::Failed);
   }
 }

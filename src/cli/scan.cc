@@ -94,7 +94,7 @@ class Pass {
     clear_progress();
   }
 
-  void progress(int scans, int wanted) const {
+  static void progress(int scans, int wanted) {
     if (::isatty(STDERR_FILENO) == 0) return;
     fmt::print(stderr,
                "\rlooking again to be sure: {} of at least {} snapshots …",

@@ -8,7 +8,7 @@
 
 namespace strayd::config {
 
-void read_scan(const Value& value, Config& out);
+void read_scan(const Value& value, Config& config);
 void read_limits(const Value& value, Limits& out);
 void read_rules(const Value& value, std::vector<Rule>& out);
 void read_protect(const Value& value, std::vector<ProtectRule>& out);

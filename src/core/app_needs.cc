@@ -29,18 +29,22 @@ class Wanted {
   std::set<ProcId> settled_{};
 };
 
+void add_tree(const InstanceTree& tree, bool shares, Wanted& wanted) {
+  for (const TreeMember& member : tree.members) {
+    if (shares) {
+      wanted.always(*member.process);
+    } else {
+      wanted.settled(*member.process);
+    }
+  }
+}
+
 void add_trees(const AppScene& scene, Wanted& wanted) {
   for (const AppTree& app : scene.apps()) {
     const bool shares = is_cluster(app);
     if (shares && app.daemon != nullptr) wanted.always(*app.daemon);
     for (const InstanceTree& tree : app.instances) {
-      for (const TreeMember& member : tree.members) {
-        if (shares) {
-          wanted.always(*member.process);
-        } else {
-          wanted.settled(*member.process);
-        }
-      }
+      add_tree(tree, shares, wanted);
     }
   }
 }
@@ -80,6 +84,7 @@ HoldersWanted holders_wanted(const AppsEvidence& evidence,
 std::vector<SocketInode> sockets_of_note(const SocketTable& table,
                                          std::span<const Remote> remotes) {
   std::vector<SocketInode> inodes;
+  inodes.reserve(table.listeners.size());
   for (const Listener& listener : table.listeners) {
     inodes.push_back(listener.inode);
   }

@@ -47,6 +47,7 @@ class AppScene {
   explicit AppScene(const AppsEvidence& from);
   AppScene(const AppScene&) = delete;
   AppScene& operator=(const AppScene&) = delete;
+  ~AppScene() = default;
 
   const AppsEvidence& evidence;
 

@@ -7,16 +7,24 @@ namespace strayd {
 
 Attribution::Attribution(const AppScene& scene, const AppsMemory& memory)
     : scene_(scene), talkers_(scene.evidence.remotes.size()) {
-  for (const AppTree& app : scene.apps()) {
+  index_talkers(memory);
+  index_directories();
+}
+
+void Attribution::index_talkers(const AppsMemory& memory) {
+  for (const AppTree& app : scene_.apps()) {
     const auto known = memory.apps.find(app.key);
     if (known == memory.apps.end()) continue;
     for (std::size_t i = 0; i < talkers_.size(); ++i) {
-      if (known->second.remotes.contains(scene.evidence.remotes[i].name)) {
+      if (known->second.remotes.contains(scene_.evidence.remotes[i].name)) {
         talkers_[i].insert(app.index);
       }
     }
   }
-  for (const AppTree& app : scene.apps()) {
+}
+
+void Attribution::index_directories() {
+  for (const AppTree& app : scene_.apps()) {
     for (const InstanceTree& tree : app.instances) {
       for (const TreeMember& member : tree.members) {
         const Observed<std::string>& cwd = member.process->cwd;

@@ -28,6 +28,8 @@ class Attribution {
  private:
   using Apps = std::set<std::size_t>;
 
+  void index_talkers(const AppsMemory& memory);
+  void index_directories();
   const Apps& working_in(std::string_view directory) const;
 
   const AppScene& scene_;

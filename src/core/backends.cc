@@ -29,7 +29,8 @@ std::set<ProcId> served_last(const BackendLedger& ledger,
        slot != ledger.slots.end() && slot->first.home == app.home &&
        slot->first.app == app.app;
        ++slot) {
-    if (slot->second.last) served.insert(*slot->second.last);
+    const std::optional<ProcId>& last = slot->second.last;
+    if (last) served.insert(*last);
   }
   return served;
 }

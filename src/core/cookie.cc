@@ -20,8 +20,9 @@ std::optional<std::string_view> value(const Environment& environment,
 std::optional<std::int64_t> number(std::optional<std::string_view> text) {
   if (!text) return std::nullopt;
   std::int64_t parsed = 0;
-  const char* end = text->data() + text->size();
-  const auto [stop, error] = std::from_chars(text->data(), end, parsed);
+  const char* begin = text->data();
+  const char* end = begin + text->size();
+  const auto [stop, error] = std::from_chars(begin, end, parsed);
   if (error != std::errc{} || stop != end || parsed < 0) return std::nullopt;
   return parsed;
 }

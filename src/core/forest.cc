@@ -42,7 +42,7 @@ Forest::Chain Forest::chain(const Process& process) const {
   Chain chain;
   const Process* child = &process;
   while (child->id.pid != 1 && !is_kernel_thread(*child)) {
-    const auto broken = [&](std::string why) {
+    const auto broken = [&](const std::string& why) {
       chain.broken = "pid " + std::to_string(child->id.pid) + " " + why;
     };
     if (child->parent == 0) {

@@ -169,20 +169,25 @@ void hear_event(Trails& trails, const Pm2Event& event, BootTime now) {
     case Pm2Event::Kind::Exit:
     case Pm2Event::Kind::Online:
     case Pm2Event::Kind::Action:
-      return hear_process(trails, event, now);
+      hear_process(trails, event, now);
+      break;
     case Pm2Event::Kind::Watch:
       home.mute = false;
-      return hear_watch(home, event, now);
+      hear_watch(home, event, now);
+      break;
     case Pm2Event::Kind::MemoryLimit:
       home.mute = false;
-      return hear_memory_limit(home, event, now);
+      hear_memory_limit(home, event, now);
+      break;
     case Pm2Event::Kind::Signal:
       home.mute = false;
-      return hear_exit_line(home, event);
+      hear_exit_line(home, event);
+      break;
     case Pm2Event::Kind::Gap:
-      return hear_gap(trails, event.home);
+      hear_gap(trails, event.home);
+      break;
     case Pm2Event::Kind::Overlimit:
-      return;  // its exit follows, and no launch
+      break;  // its exit follows, and no launch
   }
 }
 

@@ -395,8 +395,33 @@ std::optional<Claim> unheard_claim(const Scene& scene, const Process& process) {
   if (daemon == nullptr) return std::nullopt;
   return held(Why::Pm2Silent,
               named(*daemon) + " calls itself the daemon of " +
-                  *god_daemon_home(*daemon) +
+                  god_daemon_home(*daemon).value_or("") +
                   " and is not the one that answers there");
+}
+
+// By the PM2 that the cookie names; nullptr: there is no view of it.
+CookieJudgement judge_by(const Pm2View* view,
+                         const Scene& scene,
+                         const Process& process,
+                         const Cookie& cookie) {
+  if (view == nullptr) {
+    return held(Why::Pm2Silent, "the PM2 in " + cookie.home + " was not asked");
+  }
+  if (!view->reply) return silent_claim(*view);
+  return judge_answer(scene, process, cookie, *view);
+}
+
+bool could_own(const Pm2View& view, const Process& process) {
+  return !view.uid || *view.uid == 0 || !process.uid ||
+         *view.uid == *process.uid;
+}
+
+bool was_lost_long_ago(const Scene& scene, const Pm2View& view) {
+  const auto memory = scene.evidence.memory.homes.find(view.home);
+  if (memory == scene.evidence.memory.homes.end()) return false;
+  const std::optional<BootTime>& lost = memory->second.lost;
+  return lost &&
+         scene.evidence.snapshot.taken - *lost >= scene.policy.loss_hold;
 }
 
 }  // namespace
@@ -405,11 +430,7 @@ CookieJudgement judge_cookie(const Scene& scene,
                              const Process& process,
                              const Cookie& cookie) {
   const Pm2View* view = scene.view(cookie.home);
-  CookieJudgement judged =
-      view == nullptr
-          ? held(Why::Pm2Silent, "the PM2 in " + cookie.home + " was not asked")
-      : !view->reply ? CookieJudgement(silent_claim(*view))
-                     : judge_answer(scene, process, cookie, *view);
+  CookieJudgement judged = judge_by(view, scene, process, cookie);
   const Pm2Instance named_app{.name = cookie.name,
                               .name_space = cookie.name_space};
   std::visit(
@@ -423,9 +444,7 @@ CookieJudgement judge_cookie(const Scene& scene,
 
 std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
   for (const Pm2View& view : scene.evidence.pm2) {
-    const bool could_own = !view.uid || *view.uid == 0 || !process.uid ||
-                           *view.uid == *process.uid;
-    if (!could_own) continue;
+    if (!could_own(view, process)) continue;
     if (view.reply) {
       if (auto claim = unsettled_claim(scene, view, true)) return claim;
       continue;
@@ -433,12 +452,7 @@ std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
     const Pm2Silence& silence = view.reply.error();
     if (silence.kind == Pm2Quiet::Silent) return silent_claim(view);
     if (silence.kind == Pm2Quiet::NeverSeen) continue;
-    const auto memory = scene.evidence.memory.homes.find(view.home);
-    const bool lost_long_ago =
-        memory != scene.evidence.memory.homes.end() && memory->second.lost &&
-        scene.evidence.snapshot.taken - *memory->second.lost >=
-            scene.policy.loss_hold;
-    if (!lost_long_ago) return silent_claim(view);
+    if (!was_lost_long_ago(scene, view)) return silent_claim(view);
   }
   return unheard_claim(scene, process);
 }

@@ -1,6 +1,6 @@
 #include "strayd/core/home_path.h"
 
-#include <limits.h>  // NOLINT(modernize-deprecated-headers): PATH_MAX, POSIX
+#include <limits.h>  // PATH_MAX
 
 #include <algorithm>
 #include <string_view>

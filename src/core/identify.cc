@@ -78,6 +78,14 @@ void remember_generation(Memory& after,
   keep(after.unlisted, before.unlisted);
 }
 
+// What it may have owned is held no more.
+bool is_long_dead(const HomeMemory& memory,
+                  BootTime now,
+                  std::chrono::nanoseconds loss_hold) {
+  return memory.quiet == Pm2Quiet::Dead && memory.lost &&
+         now - *memory.lost >= loss_hold;
+}
+
 bool is_candidate(const Policy& policy, const Process& process) {
   return std::ranges::any_of(policy.rules, [&](const Rule& rule) {
     return pattern_fit(rule.match, process) == Fit::Yes;
@@ -137,6 +145,40 @@ void forget_unlisted(HomeMemory& memory,
   });
 }
 
+using Answering = std::map<std::string, const Pm2View*>;  // by every path
+
+Answering answering_views(std::span<const Pm2View> pm2) {
+  Answering answering;
+  for (const Pm2View& view : pm2) {
+    if (!view.reply) continue;
+    answering.emplace(view.home, &view);
+    for (const std::string& path : view.aliases) answering.emplace(path, &view);
+  }
+  return answering;
+}
+
+void forget_dead_daemons(Homes& homes, const Snapshot& snapshot) {
+  std::set<ProcId> alive;
+  for (const Process& process : snapshot.processes) {
+    if (!is_dead(process)) alive.insert(process.id);
+  }
+  for (auto& [home, memory] : homes) {
+    std::erase_if(memory.answered,
+                  [&](const ProcId& id) { return !alive.contains(id); });
+  }
+}
+
+// The process, or the topmost of the wrappers in line above it.
+const Process& topmost_wrapper(const Process& process,
+                               const std::vector<const Process*>& ancestors) {
+  const Process* top = &process;
+  for (const Process* ancestor : ancestors) {
+    if (!is_wrapper(*ancestor)) break;
+    top = ancestor;
+  }
+  return *top;
+}
+
 }  // namespace
 
 Memory remember(const Memory& before,
@@ -145,21 +187,15 @@ Memory remember(const Memory& before,
                 std::chrono::nanoseconds loss_hold) {
   Memory after;
   after.homes = before.homes;
-  std::map<std::string, const Pm2View*> answering;
   for (const Pm2View& view : pm2) {
     HomeMemory& memory = after.homes[view.home];
     memory = remember_home(memory, view, snapshot.taken);
-    memory.long_dead = memory.quiet == Pm2Quiet::Dead &&
-                       snapshot.taken - *memory.lost >= loss_hold;
-    if (!view.reply) continue;
-    answering.emplace(view.home, &view);
-    for (const std::string& path : view.aliases) answering.emplace(path, &view);
+    memory.long_dead = is_long_dead(memory, snapshot.taken, loss_hold);
   }
 
-  std::set<ProcId> alive;
+  const Answering answering = answering_views(pm2);
   std::map<std::string, std::set<Pm2Entry>> named;
   for (const Process& process : snapshot.processes) {
-    if (!is_dead(process)) alive.insert(process.id);
     const CookieReading reading = Scene::cookie(process);
     const auto* cookie = std::get_if<Cookie>(&reading);
     if (cookie == nullptr) continue;
@@ -173,10 +209,7 @@ Memory remember(const Memory& before,
     HomeMemory& memory = after.homes[view.home];
     if (view.reply) forget_unlisted(memory, *view.reply, named[view.home]);
   }
-  for (auto& [home, memory] : after.homes) {
-    std::erase_if(memory.answered,
-                  [&](const ProcId& id) { return !alive.contains(id); });
-  }
+  forget_dead_daemons(after.homes, snapshot);
   forget_homes(after.homes, pm2);
   return after;
 }
@@ -199,12 +232,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
         forest.chain(process).ancestors;
     unowned = unowned || !is_supervised(ancestors);
     add_all(ancestors);
-    const Process* top = &process;
-    for (const Process* ancestor : ancestors) {
-      if (!is_wrapper(*ancestor)) break;
-      top = ancestor;
-    }
-    add_all(forest.subtree(*top));
+    add_all(forest.subtree(topmost_wrapper(process, ancestors)));
   }
   if (unowned) needed.insert(mains.begin(), mains.end());
   return {needed.begin(), needed.end()};

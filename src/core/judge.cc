@@ -232,6 +232,11 @@ TreeJudgement judge_tree(const Scene& scene,
   return judged;
 }
 
+Role role_of(const Candidate* candidate, bool below_candidate) {
+  if (candidate != nullptr) return Role::Candidate;
+  return below_candidate ? Role::Descendant : Role::Wrapper;
+}
+
 void add_tree(const Scene& scene,
               const Trees& trees,
               const Process& root,
@@ -250,9 +255,7 @@ void add_tree(const Scene& scene,
         candidate != nullptr ? candidate->rule->name : judged.rule->name,
         judged.claim);
     below_candidate = below_candidate || candidate != nullptr;
-    verdict.role = candidate != nullptr ? Role::Candidate
-                   : below_candidate    ? Role::Descendant
-                                        : Role::Wrapper;
+    verdict.role = role_of(candidate, below_candidate);
     verdict.tree = root.id;
     verdict.kind = judged.kind;
     verdicts.push_back(std::move(verdict));

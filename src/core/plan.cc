@@ -123,6 +123,17 @@ std::optional<Withheld> withheld(const Tree& tree,
   return std::nullopt;
 }
 
+void put_off(const Tree& tree,
+             const Reason& reason,
+             BootTime next,
+             Plan& plan) {
+  for (Verdict* member : tree.members) {
+    member->standing = Standing::Pending;
+    member->reason = reason;
+  }
+  plan.next = std::min(plan.next.value_or(next), next);
+}
+
 TreeOrder order_for(const ProcId& root,
                     const Tree& tree,
                     const Forest& forest) {
@@ -143,6 +154,17 @@ TreeOrder order_for(const ProcId& root,
     if (ordered.contains(member->id)) order.members.push_back(member->id);
   }
   return order;
+}
+
+void tell_held(Plan& plan, std::span<const Verdict> verdicts) {
+  for (const Verdict& verdict : verdicts) {
+    if (verdict.standing != Standing::Held || verdict.tree != verdict.id) {
+      continue;
+    }
+    plan.withheld.push_back({.root = verdict.id,
+                             .rule = verdict.rule,
+                             .why = Withheld::EvidenceMissing});
+  }
 }
 
 // A kill set over the budget kills nothing: either strayd or the host has gone
@@ -187,12 +209,7 @@ Plan plan(std::vector<Verdict> verdicts,
     plan.watchlist.emplace(root, suspect);
     if (const auto reason =
             unripe(suspect, snapshot.taken - top->started, policy)) {
-      for (Verdict* member : tree.members) {
-        member->standing = Standing::Pending;
-        member->reason = *reason;
-      }
-      const BootTime next = next_look(suspect, *top, policy);
-      plan.next = std::min(plan.next.value_or(next), next);
+      put_off(tree, *reason, next_look(suspect, *top, policy), plan);
       continue;
     }
     if (is_in_a_reap(tree, authority)) continue;
@@ -203,14 +220,7 @@ Plan plan(std::vector<Verdict> verdicts,
     }
     plan.orders.push_back(order_for(root, tree, forest));
   }
-  for (const Verdict& verdict : verdicts) {
-    if (verdict.standing != Standing::Held || verdict.tree != verdict.id) {
-      continue;
-    }
-    plan.withheld.push_back({.root = verdict.id,
-                             .rule = verdict.rule,
-                             .why = Withheld::EvidenceMissing});
-  }
+  tell_held(plan, verdicts);
   std::ranges::stable_partition(plan.orders, [&](const TreeOrder& order) {
     return urgent.contains(order.root);
   });

@@ -44,10 +44,7 @@ void Scene::index_daemons() {
   for (const Process& process : evidence.snapshot.processes) {
     auto home = god_daemon_home(process);
     if (!home) continue;
-    if (process.uid && is_unheard(process, *home)) {
-      const Process*& first = unheard_[*process.uid];
-      if (first == nullptr || process.id < first->id) first = &process;
-    }
+    add_if_unheard(process, *home);
     daemons_.emplace(process.id.pid, *std::move(home));
   }
   for (const auto& [home, memory] : evidence.memory.homes) {
@@ -55,6 +52,13 @@ void Scene::index_daemons() {
       if (forest.find(daemon) != nullptr) daemons_.emplace(daemon.pid, home);
     }
   }
+}
+
+// Of those of one user, the one with the lowest id.
+void Scene::add_if_unheard(const Process& daemon, const std::string& home) {
+  if (!daemon.uid || !is_unheard(daemon, home)) return;
+  const Process*& first = unheard_[*daemon.uid];
+  if (first == nullptr || daemon.id < first->id) first = &daemon;
 }
 
 bool Scene::is_unheard(const Process& daemon, const std::string& home) const {

@@ -50,6 +50,7 @@ class Scene {
 
  private:
   bool is_unheard(const Process& daemon, const std::string& home) const;
+  void add_if_unheard(const Process& daemon, const std::string& home);
   void index_daemons();
   void index_lists();
   void index_units();

@@ -4,6 +4,7 @@
 
 namespace strayd {
 
+// NOLINTNEXTLINE(readability-function-size): a table of words
 std::string_view to_string(Why why) {
   switch (why) {
     case Why::Init:
@@ -82,6 +83,7 @@ std::string_view to_string(Why why) {
   std::abort();
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table of words
 std::string_view remedy(Why why) {
   switch (why) {
     case Why::Init:

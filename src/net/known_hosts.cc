@@ -49,7 +49,10 @@ std::vector<std::string> KnownHosts::names() const {
 void KnownHosts::take_in(const std::string& name, const LookupAnswer& answer) {
   const std::size_t count =
       std::min<std::size_t>(answer.count, LookupAnswer::kMost);
-  if (answer.error != 0 || count == 0) return fail(name, why_failed(answer));
+  if (answer.error != 0 || count == 0) {
+    fail(name, why_failed(answer));
+    return;
+  }
   Host& host = hosts_.at(name);
   host.found = true;
   host.failure.reset();

@@ -90,7 +90,7 @@ LookupBoard::~LookupBoard() {
 }
 
 std::size_t LookupBoard::size() const {
-  return kHead + hosts_ * sizeof(LookupAnswer);
+  return kHead + (hosts_ * sizeof(LookupAnswer));
 }
 
 std::atomic<std::uint32_t>& LookupBoard::done() const {

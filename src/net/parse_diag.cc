@@ -51,14 +51,14 @@ std::optional<Bytes> take_record(Bytes& bytes,
   return record;
 }
 
-IpAddress address_of(std::uint8_t family, const __be32 (&words)[4]) {
+IpAddress address_of(std::uint8_t family, std::span<const __be32, 4> words) {
   IpAddress ip;
   if (family == AF_INET6) {
-    std::memcpy(ip.bytes.data(), words, ip.bytes.size());
+    std::memcpy(ip.bytes.data(), words.data(), ip.bytes.size());
   } else {
     ip.bytes[10] = 0xff;
     ip.bytes[11] = 0xff;
-    std::memcpy(ip.bytes.data() + 12, words, 4);
+    std::memcpy(ip.bytes.data() + 12, words.data(), 4);
   }
   return ip;
 }

@@ -41,18 +41,18 @@ struct Resolver::Impl {
   bool given_up = false;      // killed, and not gone yet
 
   void advance(nanoseconds now) {
-    if (lookup) follow(now);
+    if (lookup) follow(*lookup, now);
     if (now < next_round) return;
     if (lookup && !given_up) return;
     next_round = now + options.interval;
     if (lookup) {
-      fail_rest("the look-up before does not end");
+      fail_rest(*lookup, "the look-up before does not end");
     } else {
       start(hosts.names(), now);
     }
   }
 
-  void start(std::vector<std::string> names, nanoseconds now) {
+  void start(const std::vector<std::string>& names, nanoseconds now) {
     if (names.empty()) return;
     Result<Lookup> started = Lookup::start(names);
     if (!started) {
@@ -67,52 +67,53 @@ struct Resolver::Impl {
     given_up = false;
   }
 
-  void follow(nanoseconds now) {
+  void follow(Lookup& running, nanoseconds now) {
     if (!given_up) {
       // Asked first: what it answered before its end has come by then.
-      const bool ended = lookup->ended(std::chrono::milliseconds{0});
-      take_in(now);
-      if (taken == lookup->hosts().size()) {
+      const bool ended = running.ended(std::chrono::milliseconds{0});
+      take_in(running, now);
+      if (taken == running.hosts().size()) {
         lookup.reset();
         return;
       }
       if (!ended && now - last_answer < options.patience) return;
-      give_up(ended ? "the helper that looked it up has died"
+      give_up(running,
+              ended ? "the helper that looked it up has died"
                     : "no answer within " + in_ms(options.patience));
     }
-    if (lookup->ended(kToEnd)) go_on(now);
+    if (running.ended(kToEnd)) go_on(running, now);
   }
 
-  void take_in(nanoseconds now) {
-    const std::span<const LookupAnswer> answers = lookup->answers();
+  void take_in(const Lookup& running, nanoseconds now) {
+    const std::span<const LookupAnswer> answers = running.answers();
     for (; taken < answers.size(); ++taken) {
       // A copy: what is shared may change.
       const LookupAnswer answer = answers[taken];
-      hosts.take_in(lookup->hosts()[taken], answer);
+      hosts.take_in(running.hosts()[taken], answer);
       last_answer = now;
     }
   }
 
   // On the host that it is at.
-  void give_up(const std::string& why) {
-    hosts.fail(lookup->hosts()[taken], why);
+  void give_up(Lookup& running, const std::string& why) {
+    hosts.fail(running.hosts()[taken], why);
     ++taken;
-    lookup->kill();
+    running.kill();
     given_up = true;
   }
 
   // With the hosts behind the one that was given up.
-  void go_on(nanoseconds now) {
-    const std::vector<std::string>& all = lookup->hosts();
-    std::vector<std::string> rest(
+  void go_on(const Lookup& running, nanoseconds now) {
+    const std::vector<std::string>& all = running.hosts();
+    const std::vector<std::string> rest(
         all.begin() + static_cast<std::ptrdiff_t>(taken), all.end());
-    lookup.reset();
-    start(std::move(rest), now);
+    lookup.reset();  // and `running`
+    start(rest, now);
   }
 
-  void fail_rest(const std::string& why) {
-    for (std::size_t i = taken; i < lookup->hosts().size(); ++i) {
-      hosts.fail(lookup->hosts()[i], why);
+  void fail_rest(const Lookup& running, const std::string& why) {
+    for (std::size_t i = taken; i < running.hosts().size(); ++i) {
+      hosts.fail(running.hosts()[i], why);
     }
   }
 };

@@ -73,7 +73,8 @@ Result<SocketTable> SocketReader::read(SocketScope scope) {
       socket_ = UniqueFd{};  // the rest of that answer goes with it
       return std::unexpected(table.error());
     }
-    if (*table) return **std::move(table);
+    std::optional<SocketTable>& whole = *table;
+    if (whole) return *std::move(whole);
   }
   return fail(Fault::Io,
               "dump TCP sockets: they changed during each of " +

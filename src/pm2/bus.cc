@@ -74,6 +74,9 @@ void Reader::run(const std::stop_token& stop) {
 }  // namespace
 
 struct Pm2Bus::Impl {
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   ~Impl() {
     thread.request_stop();
     desk.ring();

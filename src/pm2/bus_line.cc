@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -43,20 +44,23 @@ void BusLine::take(std::string_view bytes, BusHearing& heard) {
       heard.ended = frame.error();
       return;
     }
-    if (!*frame) return;
-    take_frame(**frame, heard);
+    const std::optional<Pm2BusFrame>& whole = *frame;
+    if (!whole) return;
+    take_frame(*whole, heard);
   }
 }
 
 void BusLine::take_frame(const Pm2BusFrame& frame, BusHearing& heard) {
-  Result<std::optional<Pm2Event>> event = parse_pm2_event(frame);
-  if (!event) {
+  Result<std::optional<Pm2Event>> parsed = parse_pm2_event(frame);
+  if (!parsed) {
     ++heard.lost;
     heard.events.push_back({.kind = Pm2Event::Kind::Gap, .home = home_});
-  } else if (*event) {
-    (*event)->home = home_;
-    heard.events.push_back(**std::move(event));
+    return;
   }
+  std::optional<Pm2Event>& event = *parsed;
+  if (!event) return;
+  event->home = home_;
+  heard.events.push_back(*std::move(event));
 }
 
 Result<BusLine> dial_bus(const std::string& home, const ProcId& daemon) {

@@ -68,9 +68,9 @@ class ListReader {
   Result<void> take_args(json::value& value);
   Result<void> take_list(json::array& list);
   Result<void> take_entry(json::value& value);
-  Result<void> take_into(EntryDraft& draft,
-                         const EntryField* field,
-                         json::value& value);
+  static Result<void> take_into(EntryDraft& draft,
+                                const EntryField* field,
+                                json::value& value);
   Result<void> bad_entry();
 
   bool has_list_ = false;
@@ -152,7 +152,7 @@ Result<void> ListReader::take_args(json::value& value) {
     if (error == simdjson::INCORRECT_TYPE) {
       return refuse("the reply's result is not one list");
     }
-    if (error) return no_json(error);
+    if (error != simdjson::SUCCESS) return no_json(error);
     const Result<void> taken = take_list(list);
     if (!taken) return taken;
   }
@@ -174,7 +174,7 @@ Result<Pm2List> ListReader::read(json::document& reply) && {
   if (error == simdjson::INCORRECT_TYPE) {
     return refuse("the reply is not an object");
   }
-  if (error) return no_json(error);
+  if (error != simdjson::SUCCESS) return no_json(error);
   const Result<void> read =
       each_field(object, [this](std::string_view key, json::value& value) {
         return take_part(key, value);

@@ -93,7 +93,7 @@ std::optional<Pm2Event> signal(std::string_view line) {
   return Pm2Event{.kind = Pm2Event::Kind::Signal,
                   .pm_id = *pm_id,
                   .name = std::string(line),
-                  .exit_code = *code,
+                  .exit_code = code,
                   .signal = std::string(*by)};
 }
 

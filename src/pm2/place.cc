@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <map>
-#include <numeric>
 #include <set>
 #include <string>
 #include <tuple>
@@ -127,18 +126,20 @@ std::vector<Place> places_of(std::span<const Pm2Home> homes,
                              const Forest& forest) {
   std::vector<Found> all;
   for (const Pm2Home& home : homes) all.push_back(find(home, forest));
-  std::vector<std::size_t> order(all.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order;
+  order.reserve(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) order.push_back(i);
   std::ranges::sort(
       order, {}, [&](std::size_t i) { return rank(all[i].place.home); });
   std::map<Identity, std::size_t> first;
   std::set<std::size_t> kept;  // in the order of `homes`
   for (const std::size_t i : order) {
-    if (!all[i].sight.identity) {
+    const std::optional<Identity>& identity = all[i].sight.identity;
+    if (!identity) {
       kept.insert(i);
       continue;
     }
-    const auto [known, fresh] = first.emplace(*all[i].sight.identity, i);
+    const auto [known, fresh] = first.emplace(*identity, i);
     if (fresh) kept.insert(i);
     if (!fresh) merge(all[known->second].place.home, all[i].place.home);
   }

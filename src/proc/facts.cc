@@ -117,14 +117,16 @@ void take_stat(Process& process, ProcStat stat) {
 }
 
 Result<StatReading> read_stat(int at, const std::string& path, pid_t pid) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): it is read into
   std::array<char, kStatLimit> buffer;
   const Read<std::string_view> text = read_text_into(at, path.c_str(), buffer);
   if (!text && text.error().exhausted()) return exhausted(text.error(), pid);
   if (!text && text.error().missing()) return StatReading{};
   if (!text) return StatReading{.sight = Presence::Refused};
   Result<ProcStat> stat = parse_stat(*text);
-  if (!stat || stat->id.pid != pid)
+  if (!stat || stat->id.pid != pid) {
     return StatReading{.sight = Presence::Refused};
+  }
   return StatReading{.sight = Presence::Seen, .stat = *std::move(stat)};
 }
 
@@ -136,8 +138,9 @@ bool leader_has_exited(const Process& process) {
 Result<Sighting> sight_process(int root, pid_t pid) {
   Result<StatReading> reading = read_stat(root, pid_file(pid, "stat"), pid);
   if (!reading) return std::unexpected(reading.error());
-  if (reading->sight != Presence::Seen)
+  if (reading->sight != Presence::Seen) {
     return Sighting{.sight = reading->sight};
+  }
 
   const std::uint64_t argv_at = reading->stat.argv_at;
   Sighting seen{.sight = Presence::Seen,

@@ -57,7 +57,8 @@ Read<Inodes> read_inodes(int process, std::size_t each, std::size_t& left) {
     const Read<std::optional<SocketInode>> socket =
         read_socket(directory.get(), number);
     if (!socket) return std::unexpected(socket.error());
-    if (*socket) inodes.push_back(**socket);
+    const std::optional<SocketInode>& inode = *socket;
+    if (inode) inodes.push_back(*inode);
   }
   std::ranges::sort(inodes);
   const auto repeated = std::ranges::unique(inodes);

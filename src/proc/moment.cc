@@ -33,7 +33,7 @@ std::uint64_t ticks_per_second() {
 // start is told: in milliseconds it would tremble, and every start time look
 // new.
 std::int64_t boot_epoch() {
-  constexpr milliseconds tick{10};
+  constexpr milliseconds kTick{10};
   nanoseconds closest = nanoseconds::max();
   nanoseconds epoch{};
   for (int i = 0; i < 3; ++i) {
@@ -44,7 +44,7 @@ std::int64_t boot_epoch() {
     closest = apart;
     epoch = now - before - apart / 2;
   }
-  return (epoch + tick / 2) / tick * tick.count();
+  return (epoch + kTick / 2) / kTick * kTick.count();
 }
 
 // "1234.56 7890.12": seconds since boot, of idling (proc(5)).

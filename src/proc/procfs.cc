@@ -154,8 +154,12 @@ Result<void> Procfs::renew(Snapshot& known,
                            const Renewal& how) {
   if (!is_procfs(impl_->root.get())) {
     Result<Snapshot> whole = snapshot(details_for);
-    known = whole ? *std::move(whole) : Snapshot{};
-    return whole ? Result<void>{} : std::unexpected(whole.error());
+    if (!whole) {
+      known = {};
+      return std::unexpected(whole.error());
+    }
+    known = *std::move(whole);
+    return {};
   }
   Snapshot now = begin_snapshot(impl_->root.get(), impl_->live);
   now.processes = std::exchange(known.processes, {});

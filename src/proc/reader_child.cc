@@ -84,7 +84,7 @@ class ReaderChild {
 
   // As many whole requests as there are; at least one.
   std::size_t receive() {
-    char* const into = reinterpret_cast<char*>(requests_.data());
+    auto* const into = reinterpret_cast<char*>(requests_.data());
     std::size_t bytes = 0;
     while (bytes == 0 || bytes % sizeof(ReaderRequest) != 0) {
       const ssize_t got =

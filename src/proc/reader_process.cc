@@ -77,11 +77,11 @@ std::uint32_t ReaderProcess::at() const {
 }
 
 void ReaderProcess::kill() {
-  helper_->kill();
+  if (helper_) helper_->kill();
 }
 
 bool ReaderProcess::ended(std::chrono::milliseconds within) {
-  return helper_->ended(within);
+  return !helper_ || helper_->ended(within);
 }
 
 // One pass of requests and replies.

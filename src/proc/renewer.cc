@@ -68,7 +68,7 @@ class Renewer::Round {
   void drop_unlisted();
   void collect_due();
   Due due(const Process& process, const Mark& mark) const;
-  bool is_new(const Mark& mark) const { return mark.first == 0; }
+  static bool is_new(const Mark& mark) { return mark.first == 0; }
   bool is_read(const ProcId& id);
 
   Result<void> read_newcomers();
@@ -79,6 +79,7 @@ class Renewer::Round {
   std::vector<ProcId> parted();
   Result<void> read_details();
   std::vector<ProcId> stale(const std::vector<ProcId>& wanted);
+  void forget_unwanted(const std::vector<ProcId>& wanted);
 
   Result<void> look_at(Process& process);
   Result<void> see_again(Process& process);
@@ -130,7 +131,7 @@ Due Renewer::Round::due(const Process& process, const Mark& mark) const {
 }
 
 void Renewer::Round::collect_due() {
-  std::span<const Mark> marks = of_.marks_.all();
+  const std::span<const Mark> marks = of_.marks_.all();
   for (std::size_t i = 0; i < marks.size(); ++i) {
     const Process& process = processes()[i];
     switch (due(process, marks[i])) {
@@ -309,6 +310,14 @@ std::vector<ProcId> Renewer::Round::stale(const std::vector<ProcId>& wanted) {
   return found;
 }
 
+void Renewer::Round::forget_unwanted(const std::vector<ProcId>& wanted) {
+  for (Process& process : processes()) {
+    if (has_details(process) && !contains(wanted, process.id)) {
+      forget_details(process);
+    }
+  }
+}
+
 Result<void> Renewer::Round::read_details() {
   std::vector<ProcId> wanted;
   for (;;) {
@@ -324,11 +333,7 @@ Result<void> Renewer::Round::read_details() {
     const Process* const process = pass_.find(id);
     if (process != nullptr && !has_details(*process)) missing.push_back(id);
   }
-  for (Process& process : processes()) {
-    if (has_details(process) && !contains(wanted, process.id)) {
-      forget_details(process);
-    }
-  }
+  forget_unwanted(wanted);
   return pass_.read_details(missing);
 }
 

@@ -30,8 +30,10 @@ __asm__(
     "\"\n"
     "strayd_tasks_end:\n"
     ".previous\n");
+// NOLINTBEGIN(*-avoid-c-arrays,readability-identifier-naming): of C
 extern "C" const char strayd_tasks_begin[];
 extern "C" const char strayd_tasks_end[];
+// NOLINTEND(*-avoid-c-arrays,readability-identifier-naming)
 
 namespace strayd {
 namespace {
@@ -132,10 +134,10 @@ Result<void> TaskTable::read(std::vector<task_record>& into) {
   if (!fd) return failed("start the BPF iterator");
   std::size_t bytes = 0;
   for (;;) {
-    into.resize(bytes / sizeof(task_record) + kRecords);
+    into.resize((bytes / sizeof(task_record)) + kRecords);
     const ssize_t got = ::read(fd.get(),
                                reinterpret_cast<char*>(into.data()) + bytes,
-                               into.size() * sizeof(task_record) - bytes);
+                               (into.size() * sizeof(task_record)) - bytes);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed("read the BPF iterator");
     if (got == 0) break;

@@ -28,8 +28,9 @@ constexpr std::uint32_t kExitingFlag = 0x00000004;
 std::optional<pid_t> pid_of(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   pid_t pid = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data(), end, pid);
+  const char* begin = name.data();
+  const char* end = begin + name.size();
+  const auto [stop, error] = std::from_chars(begin, end, pid);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return pid;
 }

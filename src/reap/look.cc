@@ -143,6 +143,15 @@ std::optional<Veto> veto_of_claim(const std::optional<Claim>& claim,
                         claim->reason.text};
 }
 
+// Of one that nothing speaks for.
+void take_note(Sight& sight, Member* member, const Process& process) {
+  if (member == nullptr) {
+    sight.grown = true;
+  } else if (!member->witness) {
+    member->witness = process;
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> difference(const Process& then, const Process& now) {
@@ -183,8 +192,7 @@ std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {
     if (spared && is_dying(process->id)) continue;
     if (!spared) spared = veto_of_claim(claims.at(i), process->id);
     if (spared) return std::unexpected(std::move(*spared));
-    if (member == nullptr) sight.grown = true;
-    if (member != nullptr && !member->witness) member->witness = *process;
+    take_note(sight, member, *process);
   }
   return sight;
 }

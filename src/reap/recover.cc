@@ -21,7 +21,7 @@ namespace strayd {
 namespace {
 
 constexpr std::chrono::milliseconds kDyingTime{500};
-constexpr std::size_t kLongestStatus = 64 * 1024;
+constexpr std::size_t kLongestStatus = std::size_t{64} * 1024;
 
 struct Case {
   Grip process{};
@@ -117,9 +117,11 @@ std::string_view to_string(Finding finding) {
 std::vector<Recovered> recover(std::span<const LeftOver> left,
                                std::string_view boot_id) {
   std::vector<Case> cases;
+  cases.reserve(left.size());
   for (const LeftOver& one : left) cases.push_back(examine(one, boot_id));
   await_exits(cases);
   std::vector<Recovered> all;
+  all.reserve(cases.size());
   for (Case& found : cases) {
     if (found.process.fd() >= 0 && found.process.exited()) {
       found.recovered.finding = Finding::Exited;

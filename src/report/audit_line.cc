@@ -33,7 +33,7 @@ std::size_t utf8_length(char lead) {
 }
 
 std::string padded(std::int64_t value, std::size_t width) {
-  const std::string digits = std::to_string(value);
+  std::string digits = std::to_string(value);
   if (digits.size() >= width) return digits;
   return std::string(width - digits.size(), '0') + digits;
 }

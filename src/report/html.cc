@@ -25,9 +25,9 @@ std::string_view class_of(Tone tone) {
 
 std::string escaped(std::string_view bytes) {
   // A person reads no more of a name; the JSON beside the page has it whole.
-  constexpr std::size_t enough = 1024;
+  constexpr std::size_t kEnough = 1024;
   std::string text;
-  for (const char byte : one_line(bytes.substr(0, enough))) {
+  for (const char byte : one_line(bytes.substr(0, kEnough))) {
     switch (byte) {
       case '&':
         text += "&amp;";

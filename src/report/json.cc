@@ -147,9 +147,8 @@ Json scan_object(const Report& report) {
 }
 
 std::string dump(const Json& object) {
-  constexpr int one_line_only = -1;
-  return object.dump(
-             one_line_only, ' ', false, Json::error_handler_t::replace) +
+  constexpr int kOneLineOnly = -1;
+  return object.dump(kOneLineOnly, ' ', false, Json::error_handler_t::replace) +
          "\n";
 }
 

@@ -36,8 +36,8 @@ prometheus::ClientMetric sample(Labels labels, double value) {
 std::string label_value(std::string_view raw) {
   // Cleaning never makes a text shorter, so the bytes beyond these few can't
   // reach the result, and a name of a megabyte costs no more than a short one.
-  constexpr std::size_t enough = kLabelBytes + 8;
-  std::string clean = one_line(raw.substr(0, enough));
+  constexpr std::size_t kEnough = kLabelBytes + 8;
+  std::string clean = one_line(raw.substr(0, kEnough));
   if (clean.size() <= kLabelBytes) return clean;
   std::size_t end = kLabelBytes;
   while (end > 0 && !starts_character(clean[end])) --end;
@@ -86,9 +86,9 @@ void Family::observe(const Histogram& histogram) {
 }
 
 std::size_t Family::series() const {
-  constexpr std::size_t sum_and_count = 2;
+  constexpr std::size_t kSumAndCount = 2;
   const std::size_t histogram =
-      histogram_ ? histogram_->histogram.bucket.size() + sum_and_count : 0;
+      histogram_ ? histogram_->histogram.bucket.size() + kSumAndCount : 0;
   return values_.size() + histogram;
 }
 

@@ -43,7 +43,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       if (high == std::string_view::npos || low == std::string_view::npos) {
         return std::nullopt;
       }
-      byte = static_cast<char>(high * 16 + low);
+      byte = static_cast<char>((high * 16) + low);
       if (plain(byte)) return std::nullopt;
     } else if (!plain(byte)) {
       return std::nullopt;

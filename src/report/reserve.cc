@@ -11,7 +11,7 @@ namespace strayd {
 Result<void> keep_reserve(int fd, off_t end, const std::string& path) {
   // In whole steps, so that most calls find nothing to do.
   constexpr off_t kStep = 65536;
-  const off_t target = (end + kReserve) / kStep * kStep + kStep;
+  const off_t target = ((end + kReserve) / kStep * kStep) + kStep;
   int error = 0;
   do {
     error = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, end, target - end) == 0

@@ -21,9 +21,8 @@ std::size_t width(std::string_view text) {
 
 std::string fitted(std::string_view bytes, std::size_t most) {
   // A character has at most four bytes, and cleaning shortens nothing.
-  constexpr std::size_t bytes_per_character = 4;
-  std::string text =
-      one_line(bytes.substr(0, (bytes_per_character * most) + 1));
+  constexpr std::size_t kBytesPerCharacter = 4;
+  std::string text = one_line(bytes.substr(0, (kBytesPerCharacter * most) + 1));
   if (width(text) <= most) return text;
   std::size_t characters = 0;
   std::size_t end = 0;

@@ -38,7 +38,7 @@ Lead lead_of(unsigned char byte) {
 
 // The character at the front. `bytes` is not empty.
 Char next_char(std::string_view bytes) {
-  const unsigned char first = static_cast<unsigned char>(bytes.front());
+  const auto first = static_cast<unsigned char>(bytes.front());
   if (first < 0x80) return {.code = first, .valid = true};
   Lead lead = lead_of(first);
   if (lead.length == 0) return {};
@@ -46,7 +46,7 @@ Char next_char(std::string_view bytes) {
   std::uint32_t code = first & (0x7FU >> lead.length);
   for (std::size_t i = 1; i < lead.length; ++i) {
     if (i == bytes.size()) return {.length = i};
-    const unsigned char byte = static_cast<unsigned char>(bytes[i]);
+    const auto byte = static_cast<unsigned char>(bytes[i]);
     if (byte < lead.low || byte > lead.high) return {.length = i};
     lead.low = 0x80;
     lead.high = 0xBF;

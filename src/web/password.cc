@@ -61,9 +61,9 @@ std::string bcrypt_of_nobody(int cost) {
 
 std::string quick_salt() {
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> out{};
-  constexpr unsigned long rounds = 1000;  // the fewest there are
+  constexpr unsigned long kRounds = 1000;  // the fewest there are
   const char* salt = ::crypt_gensalt_rn("$5$",
-                                        rounds,
+                                        kRounds,
                                         nullptr,  // the kernel's random bytes
                                         0,
                                         out.data(),

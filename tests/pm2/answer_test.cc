@@ -177,13 +177,13 @@ TEST(Answers, do_not_wait_for_a_home_that_hangs) {
   const FakeDaemon b(quick.path(), answers(no_apps()));
   const std::vector<Pm2Home> homes{{.path = slow.path()},
                                    {.path = quick.path()}};
-  constexpr milliseconds timeout{600};
+  constexpr milliseconds kTimeout{600};
   const std::vector<Pm2View> views =
-      ask_pm2(homes, snapshot_of({me_as_node()}), timeout);
+      ask_pm2(homes, snapshot_of({me_as_node()}), kTimeout);
   EXPECT_FALSE(views.at(0).reply);
-  EXPECT_GE(views.at(0).rpc_duration, timeout);
+  EXPECT_GE(views.at(0).rpc_duration, kTimeout);
   EXPECT_TRUE(views.at(1).reply);
-  EXPECT_LT(views.at(1).rpc_duration, timeout);
+  EXPECT_LT(views.at(1).rpc_duration, kTimeout);
 }
 
 TEST(Answers, of_no_homes_are_none) {

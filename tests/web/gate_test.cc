@@ -144,13 +144,13 @@ TEST(Gate, checks_a_right_password_at_full_cost_only_once) {
 TEST(Gate, lets_the_known_in_while_others_guess) {
   Gate gate(Users{{"prom", kFair}});
   ASSERT_EQ(gate.admit(kRight), Admission::Welcome);
-  constexpr std::size_t guesser_count = 24;
-  std::latch all_there(std::ptrdiff_t{guesser_count} + 1);
+  constexpr std::size_t kGuesserCount = 24;
+  std::latch all_there(std::ptrdiff_t{kGuesserCount} + 1);
   std::atomic<int> busy = 0;
   std::atomic<int> welcome = 0;
   std::vector<std::jthread> guessers;
-  guessers.reserve(guesser_count);
-  for (std::size_t i = 0; i < guesser_count; ++i) {
+  guessers.reserve(kGuesserCount);
+  for (std::size_t i = 0; i < kGuesserCount; ++i) {
     guessers.emplace_back([&] {
       all_there.arrive_and_wait();
       const Admission answer = gate.admit(kWrong);

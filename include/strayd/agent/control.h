@@ -44,6 +44,8 @@ class Control {
   static Result<Control> open(const std::string& directory);
   Control(Control&&) noexcept;
   Control& operator=(Control&&) noexcept;
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
   ~Control();  // takes the socket away
 
   // Serves who is there, a bounded number of them. Call it when a fd of

@@ -54,6 +54,8 @@ class Pm2Bus {
   static Result<Pm2Bus> start();
   Pm2Bus(Pm2Bus&&) noexcept;
   Pm2Bus& operator=(Pm2Bus&&) noexcept;
+  Pm2Bus(const Pm2Bus&) = delete;
+  Pm2Bus& operator=(const Pm2Bus&) = delete;
   ~Pm2Bus();
 
   // Follows the homes that answered, and those alone: connects where there is

@@ -29,6 +29,6 @@ struct Pm2List {
 // is skipped is only looked at as far as it takes to find its end.
 // Fault::Malformed: not such a list, no UTF-8, or beyond 10 000 entries.
 // Fault::Io: PM2 answered {"error": …}.
-Result<Pm2List> parse_pm2_list(std::string_view json);
+Result<Pm2List> parse_pm2_list(std::string_view text);
 
 }  // namespace strayd

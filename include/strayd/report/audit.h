@@ -29,7 +29,7 @@ namespace strayd {
 
 struct AuditOptions {
   std::string file{};
-  std::size_t rotate_bytes = 10 * 1024 * 1024;
+  std::size_t rotate_bytes = std::size_t{10} * 1024 * 1024;
   int keep = 5;  // rotated files: FILE.1 … FILE.keep; 1 to 100
   // How long to wait for another strayd that writes.
   std::chrono::milliseconds patience{5000};
@@ -57,6 +57,8 @@ class Audit {
   static Result<Audit> open(AuditOptions options, std::string boot_id);
   Audit(Audit&&) noexcept;
   Audit& operator=(Audit&&) noexcept;
+  Audit(const Audit&) = delete;
+  Audit& operator=(const Audit&) = delete;
   ~Audit();
 
   // Appends and fdatasyncs; one sync for all of them, all of them or none.

@@ -3,6 +3,7 @@
 #ifndef STRAYD_PROC_BPF_TASK_RECORD_H
 #define STRAYD_PROC_BPF_TASK_RECORD_H
 
+/* NOLINTBEGIN(*-avoid-c-arrays,readability-identifier-naming): of C, too */
 struct task_record {
   unsigned long long started_ns; /* since boot, suspend included */
   unsigned long long argv_at;    /* 0: it has no memory */
@@ -14,5 +15,6 @@ struct task_record {
   int threads;
   char comm[16];
 };
+/* NOLINTEND(*-avoid-c-arrays,readability-identifier-naming) */
 
 #endif
