@@ -2,7 +2,7 @@
 #include <linux/connector.h>
 #include <linux/netlink.h>
 
-#include <cstring>
+#include <cstdint>
 
 #include "strayd/proc/process_events.h"
 
@@ -14,7 +14,7 @@ template <typename Value>
 std::optional<Value> take(std::string_view& bytes) {
   Value value{};
   if (bytes.size() < sizeof value) return std::nullopt;
-  std::memcpy(&value, bytes.data(), sizeof value);
+  bytes.copy(reinterpret_cast<char*>(&value), sizeof value);
   bytes.remove_prefix(sizeof value);
   return value;
 }

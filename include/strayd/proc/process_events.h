@@ -57,6 +57,8 @@ class ProcessEvents {
   static Result<ProcessEvents> open(int buffer = kBuffer);
   ProcessEvents(ProcessEvents&&) noexcept = default;
   ProcessEvents& operator=(ProcessEvents&&) noexcept = default;
+  ProcessEvents(const ProcessEvents&) = delete;
+  ProcessEvents& operator=(const ProcessEvents&) = delete;
   ~ProcessEvents();
 
   int fd() const { return socket_.get(); }
