@@ -1,7 +1,5 @@
 #include "strayd/agent/scanner.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -17,10 +15,10 @@
 #include "strayd/sys/os.h"
 
 #include "app_watch.h"
+#include "early_scans.h"
 #include "findings.h"
 #include "kill_watch.h"
 #include "records.h"
-#include "wake_ups.h"
 
 namespace strayd {
 namespace {
@@ -32,26 +30,6 @@ const std::vector<double> kScanSeconds{
 const std::vector<double> kReapSeconds{0.01, 0.1, 0.5, 1, 2.5, 5, 10, 15, 30};
 const std::vector<double> kOrphanAgeSeconds{
     1, 5, 15, 60, 300, 900, 3600, 21600, 86400};
-
-// Scans that events bring on come no closer, and take no more than so small a
-// part of the time.
-constexpr std::chrono::milliseconds kLeastGap{200};
-constexpr int kGapOfScans = 20;
-
-// Below which there is a candidate: pid 1 does not end.
-std::vector<ProcId> parents_in(std::span<const Verdict> verdicts) {
-  std::set<ProcId> parents;
-  for (const Verdict& verdict : verdicts) {
-    parents.insert(verdict.chain.begin(), verdict.chain.end());
-  }
-  std::erase_if(parents, [](const ProcId& id) { return id.pid == 1; });
-  return {parents.begin(), parents.end()};
-}
-
-bool is_readable(int fd) {
-  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
-  return ::poll(&ready, 1, 0) == 1;
-}
 
 std::vector<std::string> rule_names(const Policy& policy) {
   std::vector<std::string> names;
@@ -76,7 +54,7 @@ struct Scanner::Impl {
         records(std::move(parts.audit), std::move(parts.state)),
         reaper(reaper_ports()),
         apps(parts.procfs, parts.config, parts.listen),
-        wakes([this](const ProcId& id) { return parts.procfs.has(id); },
+        early([this](const ProcId& id) { return parts.procfs.has(id); },
               most_pidfds()) {
     report.totals.scan_duration = Histogram::with(kScanSeconds);
     report.totals.reap_duration = Histogram::with(kReapSeconds);
@@ -86,13 +64,13 @@ struct Scanner::Impl {
     apps.restore(records.state().backends);
     restore_homes();
     describe_self();
-    listen();
+    // A fixture's processes are not those that the kernel tells of.
+    if (parts.listen && parts.config.events && parts.procfs.is_live()) {
+      early.listen();
+    }
   }
 
   ReaperPorts reaper_ports();
-  bool has_events() const;
-  void listen();
-  void heed();
   std::optional<std::chrono::nanoseconds> due() const;
   void restore_homes();
   void describe_self();
@@ -129,7 +107,7 @@ struct Scanner::Impl {
   Records records;
   Reaper reaper;
   AppWatch apps;
-  WakeUps wakes;
+  EarlyScans early;
 
   // Of the scan under way. The snapshot is renewed in each.
   Snapshot snapshot{};
@@ -149,9 +127,6 @@ struct Scanner::Impl {
   std::set<ProcId> refused{};     // trees, since the last scan
   std::chrono::nanoseconds slept{boot_time() - steady_time()};
   std::set<pid_t> close_ups{};
-  std::chrono::nanoseconds scanned{};  // when the last scan ended
-  bool woken = false;                  // since it began
-  bool lost = false;                   // what woke is not all that happened
   Report report{};
 };
 
@@ -178,39 +153,10 @@ ReaperPorts Scanner::Impl::reaper_ports() {
               }};
 }
 
-// A fixture's processes are not those that the kernel tells of.
-bool Scanner::Impl::has_events() const {
-  return parts.listen && parts.config.events && parts.procfs.is_live();
-}
-
-void Scanner::Impl::listen() {
-  if (!has_events()) return;
-  Result<ProcessEvents> events = ProcessEvents::open();
-  if (events) {
-    wakes.listen(*std::move(events));
-  } else {
-    spdlog::info("the kernel's events: {}; parents that are known wake strayd",
-                 one_line(events.error().what));
-  }
-}
-
-void Scanner::Impl::heed() {
-  if (!has_events()) return;
-  const WakeUps::News news = wakes.take(steady_time());
-  woken = woken || news.look || is_readable(apps.bus_fd());
-  if (!news.lost || std::exchange(lost, true)) return;
-  spdlog::debug("the kernel had more to tell than was heard: all is read anew");
-}
-
-// Also where there are no events: a suspicion ripens when it is looked at.
+// What failed is tried again at the interval, however much happens.
 std::optional<std::chrono::nanoseconds> Scanner::Impl::due() const {
-  if (report.scan == 0) return std::nullopt;
-  const auto gap = std::max<std::chrono::nanoseconds>(
-      kLeastGap, kGapOfScans * report.duration);
-  std::optional<std::chrono::nanoseconds> at;
-  if (plan.next) at = steady_time() + (*plan.next - boot_time());
-  if (woken) at = scanned;
-  return at ? std::optional(std::max(*at, scanned + gap)) : at;
+  if (report.scan == 0 || report.failure) return std::nullopt;
+  return early.due(plan.next);
 }
 
 void Scanner::Impl::note_outcome(const std::string& reap, const Reaped& done) {
@@ -316,7 +262,7 @@ Renewal Scanner::Impl::renewal(std::span<const ProcId> suspected) const {
   Renewal how{.whole = suspected, .numbers = apps.members()};
   const int rotation = parts.config.rotation;
   how.numbers_every = static_cast<unsigned>(std::max(rotation, 1));
-  if (rotation == 0 || lost) how.everything_every = 1;
+  if (rotation == 0 || early.lost()) how.everything_every = 1;
   return how;
 }
 
@@ -361,8 +307,7 @@ Report Scanner::Impl::scan() {
   const auto began = steady_time();
   records.recover();
   notice_sleep();
-  heed();
-  woken = false;  // all that happened before this scan is in it
+  early.begin(apps.bus_fd());
 
   // Look, judge; and look at everything before anybody is signalled.
   const Memory before = memory;
@@ -550,11 +495,8 @@ Report Scanner::Impl::failed(const Error& error) {
 
 void Scanner::Impl::finish(Report& fresh) {
   ++fresh.scan;
-  scanned = steady_time();
-  if (has_events() && !fresh.failure) {
-    wakes.hold(parents_in(plan.verdicts));
-    lost = false;
-  }
+  early.end(fresh.duration);
+  if (!fresh.failure) early.know(plan.verdicts);
   fresh.finished_unix_ms = unix_ms();
   fresh.reaped = std::exchange(reaped, {});
   fresh.reaping = reaper.awaited();
@@ -598,24 +540,19 @@ Report Scanner::scan() {
 void Scanner::advance() {
   impl_->reaper.advance();
   if (impl_->reaper.awaited() == 0) impl_->records.end_reaping();
-  impl_->heed();
+  impl_->early.heed(impl_->apps.bus_fd());
 }
 
 std::vector<int> Scanner::wait_fds() const {
   std::vector<int> fds = impl_->reaper.wait_fds();
-  if (!impl_->has_events()) return fds;
-  const std::vector<int> wakes = impl_->wakes.fds(steady_time());
-  fds.insert(fds.end(), wakes.begin(), wakes.end());
-  // It stays readable until a scan takes what was said.
-  if (!impl_->woken && impl_->apps.bus_fd() >= 0) {
-    fds.push_back(impl_->apps.bus_fd());
-  }
+  const std::vector<int> events = impl_->early.fds(impl_->apps.bus_fd());
+  fds.insert(fds.end(), events.begin(), events.end());
   return fds;
 }
 
 std::optional<std::chrono::nanoseconds> Scanner::deadline() const {
   const auto reaping = impl_->reaper.deadline();
-  const auto waking = impl_->wakes.deadline(steady_time());
+  const auto waking = impl_->early.deadline();
   if (!reaping || !waking) return reaping ? reaping : waking;
   return std::min(*reaping, *waking);
 }
