@@ -21,6 +21,8 @@ inside() {
   unshare --mount --pid --ipc --uts --fork --kill-child --propagation private \
     bash -euc '
       root=$1 && shift
+      # What is / in there is a mount, as it is on a machine: tests make it private.
+      mount --bind "$root" "$root"
       mount -t proc proc "$root/proc"
       mount -t sysfs -o ro sysfs "$root/sys"
       mount -t tmpfs -o mode=0755 tmpfs "$root/dev"
