@@ -53,11 +53,12 @@ export async function startStrayServer(box, exchange, name = "stray", user = und
 }
 
 // A picture of what PM2 owns and of the links to the exchange; `check` compares.
-// The daemon runs short-lived helpers of its own, so that more is no difference.
+// The daemon runs short-lived helpers of its own, so that more is no difference;
+// before one has executed its program it still has the daemon's title.
 export async function picture(pm2, exchange, backends) {
   const god = pm2.god();
-  const tree = pm2.owned().filter(({ parent, argv }) =>
-    !comesAndGoes({ argv }) && !(parent === god.pid && argv[0] === "df"));
+  const helps = ({ parent, argv }) => parent === god.pid && (argv[0] === "df" || argv[0]?.startsWith("PM2 v"));
+  const tree = pm2.owned().filter((process) => !comesAndGoes(process) && !helps(process));
   const restarts = new Map();
   for (const { name } of backends) restarts.set(name, await pm2.restarts(name));
 
