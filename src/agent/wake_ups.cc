@@ -18,6 +18,17 @@ constexpr std::chrono::milliseconds kRest{20};
 
 }  // namespace
 
+// To close it is not enough: a helper that has just been forked has a copy, and
+// the epoll would go on telling of its end.
+template <typename Which>
+void WakeUps::let_go(Which which) {
+  std::erase_if(held_, [&](const auto& one) {
+    if (!which(one)) return false;
+    ::epoll_ctl(ends_.get(), EPOLL_CTL_DEL, one.second.get(), nullptr);
+    return true;
+  });
+}
+
 // Opened by its number, and then looked at: the number is still that of the
 // process that was seen, so it was when it was opened.
 void WakeUps::hold(const ProcId& id) {
@@ -36,9 +47,7 @@ void WakeUps::hold(std::span<const ProcId> parents) {
   if (!ends_) ends_ = UniqueFd{::epoll_create1(EPOLL_CLOEXEC)};
   if (!ends_) return;
   const std::set<ProcId> wanted(parents.begin(), parents.end());
-  // What is closed leaves the epoll.
-  std::erase_if(held_,
-                [&](const auto& one) { return !wanted.contains(one.first); });
+  let_go([&](const auto& one) { return !wanted.contains(one.first); });
   for (const ProcId& id : wanted) {
     if (held_.size() >= most_) return;
     if (!held_.contains(id)) hold(id);
@@ -69,8 +78,7 @@ bool WakeUps::take_ends() {
     any = true;
     for (int i = 0; i < count; ++i) {
       const int fd = ended.at(static_cast<std::size_t>(i)).data.fd;
-      std::erase_if(held_,
-                    [fd](const auto& one) { return one.second.get() == fd; });
+      let_go([fd](const auto& one) { return one.second.get() == fd; });
     }
   }
 }

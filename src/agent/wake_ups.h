@@ -48,6 +48,8 @@ class WakeUps {
  private:
   bool take_ends();
   void hold(const ProcId& id);
+  template <typename Which>
+  void let_go(Which which);
 
   std::function<bool(const ProcId&)> has_;
   std::size_t most_;

@@ -66,6 +66,27 @@ TEST_F(WakeUpsTest, one_that_is_held_again_is_the_same) {
   EXPECT_TRUE(wakes());
 }
 
+// A helper of ours has copies of all descriptors until it has closed them.
+TEST_F(WakeUpsTest, a_parent_that_ends_wakes_once_whoever_has_a_copy) {
+  const Child parent(Child::stay);
+  hold({id_of(parent)});
+  const Child helper(Child::stay);
+  ::kill(parent.pid(), SIGKILL);
+  parent.become_zombie();
+  EXPECT_TRUE(wakes());
+  EXPECT_FALSE(wakes());
+}
+
+TEST_F(WakeUpsTest, one_that_is_let_go_wakes_nobody_whoever_has_a_copy) {
+  const Child parent(Child::stay);
+  hold({id_of(parent)});
+  const Child helper(Child::stay);
+  hold({});
+  ::kill(parent.pid(), SIGKILL);
+  parent.become_zombie();
+  EXPECT_FALSE(wakes());
+}
+
 TEST_F(WakeUpsTest, another_process_of_that_pid_is_not_held) {
   const Child parent(Child::stay);
   is_there_ = false;
