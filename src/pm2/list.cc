@@ -31,12 +31,13 @@ std::unexpected<Error> refuse(std::string why) {
 }
 
 // As it is written: PM2 escapes nothing in the keys that are ours. The parser
-// has seen that each string has an end.
+// has seen that each string has an end, and that there is no zero before it.
 Result<std::string_view> key_of(Field& field) {
   const char* raw = nullptr;
   if (const auto error = field.key().raw().get(raw)) return no_json(error);
-  return std::string_view(
-      raw, static_cast<std::size_t>(std::strchr(raw, '"') - raw));
+  const char* const end = std::strchr(raw, '"');
+  if (end == nullptr) return no_json(simdjson::UNCLOSED_STRING);
+  return std::string_view(raw, static_cast<std::size_t>(end - raw));
 }
 
 // A string that is none, or a number beyond 64 bits, is of another type.

@@ -1,5 +1,6 @@
 // Listeners that are not the home's daemon, or that misbehave. All of them are
 // silence, in time, and none is death.
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -237,10 +239,15 @@ TEST(Hostile, listener_whose_pid_namespace_can_not_be_read) {
 TEST(Hostile, listener_that_is_not_visible_from_here) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const TempHome home;
-  const FakeDaemon daemon(home.path(), reads_and_hangs());
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  // Before the daemon has a thread, whose locks a fork would take along.
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
+    ::close(ends[1]);
+    char ignored = 0;
+    static_cast<void>(::read(ends[0], &ignored, 1));
     // Its children are in a new pid namespace, where this process has no pid.
     if (::unshare(CLONE_NEWPID) != 0) ::_exit(2);
     const pid_t inner = ::fork();
@@ -255,6 +262,9 @@ TEST(Hostile, listener_that_is_not_visible_from_here) {
     ::waitpid(inner, &status, 0);
     ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 3);
   }
+  const FakeDaemon daemon(home.path(), reads_and_hangs());
+  ::close(ends[0]);
+  ::close(ends[1]);  // it is there
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);

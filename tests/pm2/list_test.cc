@@ -285,6 +285,23 @@ TEST(ProcessList, refuses_what_is_no_json) {
   expect_malformed(list_json(entry_json("\xff")), "not JSON");
 }
 
+TEST(ProcessList, refuses_a_key_with_a_zero_in_it) {
+  for (const std::string& key :
+       {std::string("na\0me", 5), std::string("\0", 1), std::string("\x01")}) {
+    expect_malformed(list_json("{\"" + key + "\":1}"), "not JSON");
+    expect_malformed(list_json(entry_json("a", "\"" + key + "\":\"x\"")),
+                     "not JSON");
+  }
+}
+
+TEST(ProcessList, takes_a_key_up_to_its_escaped_quote_for_no_key_of_ours) {
+  EXPECT_EQ(
+      parse_pm2_list(list_json(entry_json("a", R"("status\"":"stopped")")))
+          .value()
+          .instances,
+      parse_pm2_list(list_json(entry_json("a"))).value().instances);
+}
+
 TEST(ProcessList, refuses_every_truncation) {
   Pm2ReplyDecoder decoder;
   ASSERT_EQ(decoder.feed(fixture("reply.bin")), Progress::Whole);
