@@ -59,9 +59,7 @@ void read_pm2(const Value& value, Pm2Config& out) {
   pm2.duration("timeout", {.least = 100ms, .most = 30s}, timeout);
   // Exact: the finest unit of the file is the millisecond.
   out.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
-  if (const auto events = pm2.take("events")) {
-    out.events = events->boolean().value_or(out.events);
-  }
+  pm2.truth("events", out.events);
   pm2.finish();
 }
 

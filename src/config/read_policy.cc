@@ -34,9 +34,7 @@ void read_scan(const Value& value, Config& config) {
   scan.whole("confirmations", {.least = 1, .most = 100}, out.confirmations);
   scan.whole("rotation", {.least = 0, .most = 1000}, config.rotation);
   scan.word("source", kSources, config.source);
-  if (const auto events = scan.take("events")) {
-    config.events = events->boolean().value_or(config.events);
-  }
+  scan.truth("events", config.events);
   scan.duration("settle", {.least = 0s, .most = 24h}, out.settle);
   out.loss_hold = kLossHoldFactor * out.settle;
   scan.finish();

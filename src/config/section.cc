@@ -72,6 +72,11 @@ void Section::absolute_path(std::string_view key, std::string& out) {
   if (auto path = value->absolute_path()) out = *std::move(path);
 }
 
+void Section::truth(std::string_view key, bool& out) {
+  const std::optional<Value> value = take(key);
+  if (value) out = value->boolean().value_or(out);
+}
+
 std::string Section::advice_on(std::string_view unknown) const {
   if (const auto near = nearest(unknown, known_)) {
     return fmt::format("unknown key; did you mean \"{}\"?", *near);

@@ -31,6 +31,7 @@ class Section {
                 const DurationRange& range,
                 std::chrono::nanoseconds& out);
   void absolute_path(std::string_view key, std::string& out);
+  void truth(std::string_view key, bool& out);
 
   template <std::integral T>
   void whole(std::string_view key, const WholeRange& range, T& out) {
