@@ -1,12 +1,9 @@
 // The first row: how is this app?
-import { noneIsBetter, noneIsGood, type Step } from "../lib/colours";
+import { asked, good, lately, noneIsBetter, noneIsGood, type Step } from "../lib/colours";
 import { stat } from "../lib/stat";
 import { appLabels, behindPm2, down, notByOperator, ofApp, rises } from "../lib/select";
 
 const counted = (matchers: string) => `sum(${rises(ofApp("strayd_pm2_app_restarts_total", matchers), "1h")})`;
-const lately: Step[] = [[null, "green"], [0.5, "orange"], [3.5, "red"]];
-const asked: Step[] = [[null, "blue"]];
-const good: Step[] = [[null, "green"]];
 const young: Step[] = [[null, "red"], [300, "orange"], [3600, "green"]];
 const silent: Step[] = [[null, "green"], [75, "red"]];
 

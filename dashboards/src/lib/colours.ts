@@ -17,6 +17,12 @@ export const plain: Step[] = [[null, "text"]];
 export const noneIsGood: Step[] = [[null, "green"], [1, "red"]];
 export const noneIsBetter: Step[] = [[null, "green"], [1, "orange"]];
 export const oneIsGood: Step[] = [[null, "red"], [1, "green"]];
+export const good: Step[] = [[null, "green"]];
+export const asked: Step[] = [[null, "blue"]];
+// Restarts within an hour, as the restart drift alert counts them.
+// Where zero is neither good nor bad, it is no colour.
+export const drifting: Step[] = [[null, "text"], [0.5, "orange"], [3.5, "red"]];
+export const lately: Step[] = [[null, "green"], [0.5, "orange"], [3.5, "red"]];
 
 export const causes: Record<string, string> = {
   operator: "blue",

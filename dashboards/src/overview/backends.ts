@@ -1,5 +1,5 @@
 // The processes that really serve.
-import { plain, type Step } from "../lib/colours";
+import { drifting, plain } from "../lib/colours";
 import { appOfRow, appOfSeries } from "../lib/links";
 import { appLabels, behindPm2, onHosts, overall, worst } from "../lib/select";
 import { table } from "../lib/table";
@@ -9,7 +9,6 @@ const up = onHosts("strayd_backend_up");
 const ofApps = (expression: string) => `min by (${appLabels}) (${expression})`;
 // An app that is stopped now would be the worst for ever.
 const stopped = `sum by (${appLabels}) (${onHosts("strayd_pm2_app_instances", 'status="stopped"')} @ end()) > 0`;
-const behind: Step[] = [[null, "text"], [0.5, "orange"], [3.5, "red"]];
 
 export const backends = () => [
   timeline({
@@ -37,7 +36,7 @@ export const backends = () => [
     columns: [
       { field: "app", name: "App", links: [appOfRow] },
       { field: "instance", name: "Host" },
-      { field: "Value", name: "Replaced", decimals: 0, steps: behind, width: 100 },
+      { field: "Value", name: "Replaced", decimals: 0, steps: drifting, width: 100 },
     ],
     sortBy: "Replaced",
     nothing: "none",

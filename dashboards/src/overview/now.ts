@@ -1,12 +1,9 @@
 // The first row: is anything wrong, read from the door.
-import { noneIsBetter, noneIsGood, type Step } from "../lib/colours";
+import { asked, good, lately, noneIsBetter, noneIsGood } from "../lib/colours";
 import { stat } from "../lib/stat";
 import { down, notByOperator, ofAgents, onHosts, orphaned, rises } from "../lib/select";
 
 const restarts = (matchers: string) => `sum(${rises(onHosts("strayd_pm2_app_restarts_total", matchers), "1h")})`;
-const lately: Step[] = [[null, "green"], [0.5, "orange"], [3.5, "red"]];
-const asked: Step[] = [[null, "blue"]];
-const good: Step[] = [[null, "green"]];
 
 export const now = () => [
   stat({

@@ -1,5 +1,5 @@
 // Drift: what restarts, how often, and why.
-import { causes, plain, type Step } from "../lib/colours";
+import { causes, drifting, plain } from "../lib/colours";
 import { appOfRow } from "../lib/links";
 import { coloured } from "../lib/panel";
 import { appLabels, notByOperator, onHosts, rises } from "../lib/select";
@@ -7,7 +7,6 @@ import { bars } from "../lib/series";
 import { table } from "../lib/table";
 
 const counted = "strayd_pm2_app_restarts_total";
-const drifting: Step[] = [[null, "text"], [0.5, "orange"], [3.5, "red"]];
 
 export const restarts = () => [
   coloured(bars({
