@@ -8,7 +8,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
 namespace strayd {
@@ -40,11 +39,9 @@ bool is_readable(int fd) {
 
 void EarlyScans::listen() {
   listens_ = true;
+  // Where the kernel does not tell, the feature "process_events" says why.
   if (Result<ProcessEvents> events = ProcessEvents::open()) {
     wakes_.listen(*std::move(events));
-  } else {
-    spdlog::info("the kernel's events: {}; parents that are known wake strayd",
-                 one_line(events.error().what));
   }
 }
 

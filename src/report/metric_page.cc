@@ -4,8 +4,6 @@
 #include <numeric>
 #include <utility>
 
-#include <prometheus/text_serializer.h>
-
 #include "strayd/report/render.h"
 
 namespace strayd::metrics {
