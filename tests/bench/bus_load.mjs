@@ -5,29 +5,16 @@
 //
 //   cmake --build --preset dev --target bus_listen
 //   node tests/bench/bus_load.mjs [path of bus_listen]
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { runInside } from "../e2e/support/inside.mjs";
+
 const here = dirname(fileURLToPath(import.meta.url));
-const e2e = join(here, "../e2e");
 const seconds = 20;
 const ticksPerSecond = 100;
-
-// In namespaces of its own, as the end-to-end tests are.
-function runInside() {
-  const listener = resolve(process.argv[2] ?? join(here, "../../build/dev/tests/bench/bus_listen"));
-  const scratch = mkdtempSync(join(tmpdir(), "strayd-bench-"));
-  const { status } = spawnSync("unshare", [
-    "--pid", "--fork", "--kill-child", "--net", "--ipc", "--mount", "--propagation", "unchanged",
-    join(e2e, "inside.sh"), scratch, join(e2e, "node_modules"),
-    process.execPath, fileURLToPath(import.meta.url), listener,
-  ], { stdio: "inherit" });
-  rmSync(scratch, { recursive: true, force: true });
-  process.exit(status ?? 1);
-}
 
 const loads = {
   "10 MB/s in large writes": `
@@ -90,4 +77,7 @@ async function measure(program) {
 }
 
 if (process.env.SCRATCH) await measure(process.argv[2]);
-else runInside();
+else {
+  const listener = resolve(process.argv[2] ?? join(here, "../../build/dev/tests/bench/bus_listen"));
+  process.exit(runInside(fileURLToPath(import.meta.url), [listener]));
+}

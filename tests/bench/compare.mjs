@@ -8,12 +8,13 @@
 //
 // The processes live in a PID namespace, and end with it.
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { copyFileSync, chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { runInside } from "../e2e/support/inside.mjs";
 import { withAgent } from "./lib/agent.mjs";
 import { costOf, floor } from "./lib/cost.mjs";
 import { exporterScrape } from "./lib/exporter.mjs";
@@ -53,20 +54,11 @@ const commands = {
 };
 
 // In namespaces of its own, as the end-to-end tests are.
-function runInside(processes) {
-  const scratch = mkdtempSync(join(tmpdir(), "strayd-bench-"));
-  const nothing = mkdtempSync(join(tmpdir(), "strayd-bench-"));
-  const { status } = spawnSync("unshare", [
-    "--pid", "--fork", "--kill-child", "--net", "--ipc", "--mount", "--propagation", "unchanged",
-    join(here, "../e2e/inside.sh"), scratch, nothing,
-    process.execPath, fileURLToPath(import.meta.url), "--inside", "--build", build,
-    "--processes", processes, "--rounds", options.rounds, "--slow", options.slow,
-    "--apps", options.apps, "--orphans", options.orphans, ...(options.smoke ? ["--smoke"] : []),
-  ], { stdio: "inherit" });
-  rmSync(scratch, { recursive: true, force: true });
-  rmSync(nothing, { recursive: true, force: true });
-  return status ?? 1;
-}
+const measured = (processes) => runInside(fileURLToPath(import.meta.url), [
+  "--inside", "--build", build,
+  "--processes", processes, "--rounds", options.rounds, "--slow", options.slow,
+  "--apps", options.apps, "--orphans", options.orphans, ...(options.smoke ? ["--smoke"] : []),
+], { needs: false });
 
 // The default rule wants an executable of that name.
 function startLoad(directory, processes) {
@@ -141,5 +133,5 @@ if (options.inside) {
 } else {
   if (!options.smoke) console.log(machine());
   const sizes = options.smoke ? ["20"] : options.processes.split(",");
-  process.exitCode = sizes.map(runInside).find((status) => status !== 0) ?? 0;
+  process.exitCode = sizes.map(measured).find((status) => status !== 0) ?? 0;
 }

@@ -13,6 +13,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { runInside } from "../e2e/support/inside.mjs";
 import { eventually } from "./lib/cost.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -26,19 +27,6 @@ const { values: options } = parseArgs({
 });
 const build = resolve(options.build);
 const kind = options.host ? "unknown" : "known";
-
-function runInside() {
-  const scratch = mkdtempSync(join(tmpdir(), "strayd-bench-"));
-  const nothing = mkdtempSync(join(tmpdir(), "strayd-bench-"));
-  const { status } = spawnSync("unshare", [
-    "--pid", "--fork", "--kill-child", "--net", "--ipc", "--mount", "--propagation", "unchanged",
-    join(here, "../e2e/inside.sh"), scratch, nothing, process.execPath, fileURLToPath(import.meta.url),
-    "--inside", "--build", build, "--pairs", options.pairs,
-  ], { stdio: "inherit" });
-  rmSync(scratch, { recursive: true, force: true });
-  rmSync(nothing, { recursive: true, force: true });
-  process.exitCode = status ?? 1;
-}
 
 function latency(program, ...args) {
   const { status, stdout } = spawnSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
@@ -82,5 +70,6 @@ if (options.host || options.inside) {
   }
   process.exit();
 } else {
-  runInside();
+  process.exitCode = runInside(fileURLToPath(import.meta.url),
+    ["--inside", "--build", build, "--pairs", options.pairs], { needs: false });
 }

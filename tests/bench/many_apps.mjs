@@ -5,32 +5,18 @@
 // small) and node_modules of tests/e2e.
 //
 //   node tests/bench/many_apps.mjs [APPS=200] [strayd=build/release/strayd]
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { runInside } from "../e2e/support/inside.mjs";
+
 const here = dirname(fileURLToPath(import.meta.url));
-const e2e = join(here, "../e2e");
 const instances = 4;
 const scans = 20;
 const ticksPerSecond = 100;
-
-// In namespaces of its own, as the end-to-end tests are.
-function runInside() {
-  const apps = process.argv[2] ?? "200";
-  const strayd = resolve(process.argv[3] ?? join(here, "../../build/release/strayd"));
-  const scratch = mkdtempSync(join(tmpdir(), "strayd-bench-"));
-  const { status } = spawnSync("unshare", [
-    "--pid", "--fork", "--kill-child", "--net", "--ipc", "--mount", "--propagation", "unchanged",
-    join(e2e, "inside.sh"), scratch, join(e2e, "node_modules"),
-    process.execPath, fileURLToPath(import.meta.url), apps, strayd,
-  ], { stdio: "inherit" });
-  rmSync(scratch, { recursive: true, force: true });
-  process.exit(status ?? 1);
-}
 
 // Listens on its port (the instances of an app share it) and talks to the
 // exchange once a second.
@@ -134,4 +120,7 @@ async function measure(apps, strayd) {
 }
 
 if (process.env.SCRATCH) await measure(Number(process.argv[2]), process.argv[3]);
-else runInside();
+else {
+  const strayd = resolve(process.argv[3] ?? join(here, "../../build/release/strayd"));
+  process.exit(runInside(fileURLToPath(import.meta.url), [process.argv[2] ?? "200", strayd]));
+}

@@ -16,13 +16,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inside } from "./support/inside.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const fileDeadline = 8 * 60_000;
-const namespaces = [
-  "--pid", "--fork", "--kill-child", "--net", "--ipc",
-  "--mount", "--propagation", "unchanged",  // inside.sh sees to that
-];
 
 function complain(text) {
   console.error(`e2e: ${text}`);
@@ -32,10 +29,8 @@ function complain(text) {
 function runFile(file, scratch) {
   return new Promise((done) => {
     const started = Date.now();
-    const child = spawn("unshare", [
-      ...namespaces, join(here, "inside.sh"), scratch, join(here, "node_modules"),
-      process.execPath, "--test-reporter=tap", join(here, file),
-    ]);
+    const [program, before] = inside(scratch);
+    const child = spawn(program, [...before, process.execPath, "--test-reporter=tap", join(here, file)]);
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));

@@ -4,16 +4,12 @@
 //
 // In namespaces of its own, as the end-to-end tests: PM2 with a backend below
 // `tsx watch`, a cluster of two, a far end, and a stray.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npmRun, startManaged, startStrayServer } from "../e2e/support/backends.mjs";
 import { startExchange } from "../e2e/support/exchange.mjs";
+import { runInside } from "../e2e/support/inside.mjs";
 
 const here = fileURLToPath(import.meta.url);
-const e2e = fileURLToPath(new URL("../e2e", import.meta.url));
 
 // What a test would be given: things to do at its end.
 function ending() {
@@ -52,15 +48,5 @@ async function record() {
   await end.now();
 }
 
-function recordInNamespaces() {
-  const scratch = mkdtempSync(join(tmpdir(), "strayd-fleet-"));
-  const { status } = spawnSync("unshare", [
-    "--pid", "--fork", "--kill-child", "--net", "--ipc", "--mount", "--propagation", "unchanged",
-    join(e2e, "inside.sh"), scratch, join(e2e, "node_modules"), process.execPath, here, "inside",
-  ], { stdio: "inherit" });
-  rmSync(scratch, { recursive: true, force: true });
-  process.exit(status ?? 1);
-}
-
 if (process.argv[2] === "inside") await record();
-else recordInNamespaces();
+else process.exit(runInside(here, ["inside"]));
