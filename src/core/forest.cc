@@ -1,30 +1,71 @@
 #include "strayd/core/forest.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <numeric>
 #include <unordered_set>
 
 namespace strayd {
+namespace {
+
+const ProcId& id_of(const Process* process) {
+  return process->id;
+}
+
+}  // namespace
 
 Forest::Forest(const Snapshot& snapshot) {
-  by_pid_.reserve(snapshot.processes.size());
-  for (const Process& process : snapshot.processes) {
-    by_pid_.emplace(process.id.pid, &process);
-  }
-  for (const Process& process : snapshot.processes) {
-    const Process* parent = find(process.parent);
-    if (parent == nullptr || parent == &process) continue;
-    if (parent->id.start_ticks > process.id.start_ticks) continue;
-    children_[process.parent].push_back(&process);
-  }
   // So that nothing depends on the order in which processes were read.
-  for (auto& [pid, children] : children_) {
-    std::ranges::sort(children, {}, [](const Process* p) { return p->id; });
+  std::vector<const Process*> all;
+  all.reserve(snapshot.processes.size());
+  for (const Process& process : snapshot.processes) all.push_back(&process);
+  if (!std::ranges::is_sorted(all, {}, id_of)) {
+    std::ranges::sort(all, {}, id_of);
+  }
+  pids_.reserve(all.size());
+  processes_.reserve(all.size());
+  for (const Process* const process : all) {
+    if (!pids_.empty() && pids_.back() == process->id.pid) continue;
+    pids_.push_back(process->id.pid);
+    processes_.push_back(process);
+  }
+
+  // Counted, then laid side by side: children of one parent stay ascending.
+  std::vector<std::size_t> parents;
+  parents.reserve(all.size());
+  first_child_.resize(pids_.size() + 1);
+  pid_t pid = 0;  // Of many in a row there is one parent.
+  std::size_t place = pids_.size();
+  for (const Process* const process : all) {
+    if (process->parent != pid) place = place_of(pid = process->parent);
+    parents.push_back(is_parent(place, *process) ? place : pids_.size());
+    if (parents.back() != pids_.size()) ++first_child_[parents.back() + 1];
+  }
+  std::partial_sum(
+      first_child_.begin(), first_child_.end(), first_child_.begin());
+  children_.resize(first_child_.back());
+  std::vector<std::size_t> next{first_child_};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (parents[i] != pids_.size()) children_[next[parents[i]]++] = all[i];
   }
 }
 
+// A younger one is a stranger under a reused pid.
+bool Forest::is_parent(std::size_t place, const Process& process) const {
+  if (place == pids_.size()) return false;
+  const Process& parent = *processes_[place];
+  return &parent != &process && parent.id.start_ticks <= process.id.start_ticks;
+}
+
+std::size_t Forest::place_of(pid_t pid) const {
+  const auto found = std::ranges::lower_bound(pids_, pid);
+  if (found == pids_.end() || *found != pid) return pids_.size();
+  return static_cast<std::size_t>(found - pids_.begin());
+}
+
 const Process* Forest::find(pid_t pid) const {
-  const auto found = by_pid_.find(pid);
-  return found == by_pid_.end() ? nullptr : found->second;
+  const std::size_t place = place_of(pid);
+  return place == pids_.size() ? nullptr : processes_[place];
 }
 
 const Process* Forest::find(const ProcId& id) const {
@@ -32,10 +73,11 @@ const Process* Forest::find(const ProcId& id) const {
   return process != nullptr && process->id == id ? process : nullptr;
 }
 
-const std::vector<const Process*>& Forest::children(pid_t pid) const {
-  static const std::vector<const Process*> kNone;
-  const auto found = children_.find(pid);
-  return found == children_.end() ? kNone : found->second;
+std::span<const Process* const> Forest::children(pid_t pid) const {
+  const std::size_t place = place_of(pid);
+  if (place == pids_.size()) return {};
+  return std::span{children_}.subspan(
+      first_child_[place], first_child_[place + 1] - first_child_[place]);
 }
 
 Forest::Chain Forest::chain(const Process& process) const {

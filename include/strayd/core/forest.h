@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "strayd/core/process.h"
@@ -23,7 +23,7 @@ class Forest {
   const Process* find(const ProcId& id) const;  // the same start time too
 
   // Ascending by pid. Only true children: not older than the parent.
-  const std::vector<const Process*>& children(pid_t pid) const;
+  std::span<const Process* const> children(pid_t pid) const;
 
   struct Chain {
     std::vector<const Process*> ancestors{};  // parent first
@@ -40,8 +40,16 @@ class Forest {
   static constexpr std::size_t kDeepest = 64;
 
  private:
-  std::unordered_map<pid_t, const Process*> by_pid_{};
-  std::unordered_map<pid_t, std::vector<const Process*>> children_{};
+  std::size_t place_of(pid_t pid) const;  // in pids_; its size: nowhere
+  bool is_parent(std::size_t place, const Process& process) const;
+
+  // A forest is built several times in a scan: a handful of arrays, however
+  // many processes there are.
+  std::vector<pid_t> pids_{};                // ascending
+  std::vector<const Process*> processes_{};  // of pids_, at the same place
+  // Of the process at place i: from first_child_[i] to first_child_[i + 1].
+  std::vector<std::size_t> first_child_{};
+  std::vector<const Process*> children_{};
 };
 
 }  // namespace strayd
