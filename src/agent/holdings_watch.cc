@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <utility>
-
-#include "rotation.h"
 
 namespace strayd {
 namespace {
@@ -21,6 +18,12 @@ void HoldingsWatch::turn_every(int looks) {
   turns_ = static_cast<std::size_t>(std::max(looks, 1));
 }
 
+// Not a share of them: one alone would be read in each look, however many
+// descriptors it has.
+bool HoldingsWatch::has_turn(const ProcId& id) const {
+  return (static_cast<std::size_t>(id.pid) + looks_) % turns_ == 0;
+}
+
 void HoldingsWatch::forget() {
   known_.clear();
   noted_.clear();
@@ -33,20 +36,17 @@ std::vector<ProcId> HoldingsWatch::due(const HoldersWanted& wanted,
     due.insert(due.end(), wanted.settled.begin(), wanted.settled.end());
     return due;
   }
-  const std::size_t share = (wanted.settled.size() + turns_ - 1) / turns_;
-  std::vector<ProcId> turn = next_few(wanted.settled, last_, share);
-  if (!turn.empty()) last_ = turn.back();
-  std::ranges::sort(turn);
   for (const ProcId& id : wanted.settled) {
     const auto known = known_.find(id);
     const bool holds = known != known_.end() && known->second.has_value();
-    if (!holds || std::ranges::binary_search(turn, id)) due.push_back(id);
+    if (!holds || has_turn(id)) due.push_back(id);
   }
   return due;
 }
 
 Result<void> HoldingsWatch::look(const HoldersWanted& wanted,
                                  std::vector<SocketInode> noted) {
+  ++looks_;
   const std::vector<ProcId> read_now = due(wanted, noted);
   Result<Holdings> read = read_(read_now);
   if (!read) {

@@ -3,6 +3,7 @@
 // hardly ever change without a new socket.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <vector>
@@ -20,8 +21,7 @@ class HoldingsWatch {
   using Read = std::function<Result<Holdings>(std::span<const ProcId>)>;
   explicit HoldingsWatch(Read read) : read_(std::move(read)) {}
 
-  // Each of the settled is read at least in one of so many looks; 0 and 1: in
-  // each.
+  // Each of the settled is read in one of so many looks; 0 and 1: in each.
   void turn_every(int looks);
 
   // One scan: `noted` are the sockets of note, ascending, dumped before. Reads
@@ -39,12 +39,13 @@ class HoldingsWatch {
  private:
   std::vector<ProcId> due(const HoldersWanted& wanted,
                           std::span<const SocketInode> noted);
+  bool has_turn(const ProcId& id) const;
 
   Read read_;
   std::size_t turns_ = 1;
   Holdings known_{};
   std::vector<SocketInode> noted_{};  // of the look before
-  ProcId last_{};                     // where the rotation stands
+  std::size_t looks_ = 0;
 };
 
 }  // namespace strayd

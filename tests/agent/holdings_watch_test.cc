@@ -93,6 +93,16 @@ TEST_F(HoldingsWatchTest, each_has_its_turn) {
   EXPECT_THAT(read, SizeIs(5));
 }
 
+TEST_F(HoldingsWatchTest,
+       one_that_is_alone_has_no_more_turns_than_one_of_many) {
+  watch_.turn_every(4);
+  wanted_ = {.settled = workers(1)};
+  look();
+  std::size_t reads = 0;
+  for (int i = 0; i < 8; ++i) reads += look().size();
+  EXPECT_EQ(reads, 2U);
+}
+
 TEST_F(HoldingsWatchTest, one_turn_is_all_in_each_look) {
   for (const int turns : {0, 1}) {
     watch_.turn_every(turns);

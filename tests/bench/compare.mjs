@@ -2,7 +2,7 @@
 // strayd beside other ways to know what runs on a host: the CPU time of each,
 // over the same processes, one after the other in rounds. Needs root.
 //
-//   cmake --build --preset release --target strayd bench_load bench_cost bench_stat_floor
+//   cmake --build --preset release --target strayd bench_load bench_cost bench_stat_floor bench_table
 //   node tests/bench/compare.mjs [--processes 300,2000,10000] [--rounds 5] [--build build/release]
 //   node tests/bench/compare.mjs --smoke [--build build/dev]     a short run that measures nothing
 //
@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 
 import { runInside } from "../e2e/support/inside.mjs";
 import { withAgent } from "./lib/agent.mjs";
-import { costOf, floor } from "./lib/cost.mjs";
+import { costOf, floor, table } from "./lib/cost.mjs";
 import { exporterScrape } from "./lib/exporter.mjs";
 import { costs, goalTable, machine } from "./lib/table.mjs";
 
@@ -40,6 +40,7 @@ const tools = {
   load: join(build, "tests/bench/bench_load"),
   cost: join(build, "tests/bench/bench_cost"),
   floor: join(build, "tests/bench/bench_stat_floor"),
+  table: join(build, "tests/bench/bench_table"),
 };
 const modes = {
   "rotation 0": { rotation: 0, source: "procfs" },
@@ -79,6 +80,7 @@ async function round(directory, samples, slow) {
     if (value !== undefined) samples[name].push(value);
   };
   add("floor", floor(tools));
+  for (const [name, cpu] of Object.entries(table(tools))) add(name, cpu);
   for (const [name, scan] of Object.entries(modes)) {
     const perScan = await withAgent(tools, directory, { interval: "200ms", ...scan },
       (agent) => agent.cpuPerScan(seconds));

@@ -23,6 +23,16 @@ export function floor(tools) {
   return median(lines.map((line) => Number(line.split(" ")[0])));
 }
 
+// Of a renewal of the table of processes alone, in ms. BPF is undefined where it
+// may not be used.
+export function table(tools) {
+  const means = (source) => spawnSync(tools.table, [source, "12"], { encoding: "utf8" }).stdout.trim().split("\n")
+    .map((line) => line.split(" ").map(Number)).map((times) => times.reduce((a, b) => a + b, 0) / times.length);
+  const [all, share] = means("procfs");
+  const [bpf] = spawnSync(tools.table, ["bpf", "1"]).status === 0 ? means("bpf") : [];
+  return { "table, numbers of all": all, "table, a share of them": share, "table from bpf": bpf };
+}
+
 function read(path) {
   try {
     return readFileSync(path, "latin1");
