@@ -1,5 +1,6 @@
 #include "strayd/agent/agent.h"
 
+#include <malloc.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -247,6 +248,12 @@ class Agent {
   Report last_{};
 };
 
+// The C library keeps a heap for each of a few threads (mallopt(3)): a tenth of
+// what this process holds, for threads that wait for a client.
+void share_one_heap() {
+  ::mallopt(M_ARENA_MAX, 1);
+}
+
 void say_hello(const Config& config,
                const Scanner::Parts& parts,
                const Server& server) {
@@ -294,6 +301,7 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
                                .detail = forbidden.error().what});
   }
 
+  share_one_heap();
   Newest newest;
   const std::string telemetry_path = config.telemetry_path;
   Result<Server> server =
