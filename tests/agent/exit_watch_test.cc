@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -121,10 +121,11 @@ class Exits : public testing::Test {
   // PIDFD_INFO_EXIT came with 6.15.
   static bool kernel_tells() {
     utsname name{};
-    int major = 0;
-    int minor = 0;
     ::uname(&name);
-    std::sscanf(name.release, "%d.%d", &major, &minor);
+    const std::string release = name.release;
+    std::size_t dot = 0;
+    const int major = std::stoi(release, &dot);
+    const int minor = std::stoi(release.substr(dot + 1));
     return major > 6 || (major == 6 && minor >= 15);
   }
   static ExitStatus told(How how, int value) {
@@ -139,7 +140,7 @@ class Exits : public testing::Test {
 };
 
 TEST_F(Exits, of_what_lives_are_none) {
-  Worker worker(exit_3);
+  const Worker worker(exit_3);
   hold({of(worker)});
   EXPECT_EQ(watch_.held(), 1U);
   EXPECT_THAT(ended(), IsEmpty());
@@ -216,8 +217,8 @@ TEST_F(Exits, of_what_is_gone_are_not_told) {
 
 TEST_F(Exits, of_more_than_there_is_room_for_are_not_told) {
   watch_ = watch_of(1);
-  Worker first(exit_3);
-  Worker second(exit_3);
+  const Worker first(exit_3);
+  const Worker second(exit_3);
   hold({of(first), of(second)});
   EXPECT_EQ(watch_.held(), 1U);
 }

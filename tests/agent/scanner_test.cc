@@ -232,7 +232,7 @@ TEST(Scanner, remembers_the_homes_that_it_saw) {
 }
 
 TEST(Scanner, says_where_it_cannot_write_its_state) {
-  Host host;
+  const Host host;
   Scanner scanner(host.prepared(Wish::Observe));
   EXPECT_TRUE(scanner.scan().features.at("state_file"));
   std::filesystem::remove_all(host.config.state_dir);

@@ -11,12 +11,14 @@ namespace {
 
 // The mask of this thread is as before when a test ends, with nothing pending.
 class SignalsTest : public testing::Test {
- protected:
-  SignalsTest() { ::pthread_sigmask(SIG_BLOCK, nullptr, &before_); }
+ public:
   ~SignalsTest() override {
     signals_.take();
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
+
+ protected:
+  SignalsTest() { ::pthread_sigmask(SIG_BLOCK, nullptr, &before_); }
 
   bool waits() const {
     pollfd wait{.fd = signals_.fd(), .events = POLLIN, .revents = 0};

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "strayd/pm2/bus.h"
@@ -26,7 +26,7 @@ double cpu_seconds() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) +
-         static_cast<double>(now.tv_nsec) / 1e9;
+         (static_cast<double>(now.tv_nsec) / 1e9);
 }
 
 double ms(std::chrono::nanoseconds time) {
@@ -42,10 +42,10 @@ int main(int argc, char** argv) {
   const std::vector<strayd::Pm2View> views{
       {.home = argv[1],
        .reply = strayd::Pm2Answer{
-           .daemon = {.pid = std::atoi(argv[2]), .start_ticks = 1}}}};
+           .daemon = {.pid = std::stoi(argv[2]), .start_ticks = 1}}}};
   bus->follow(views);
 
-  const std::chrono::seconds duration{std::atoi(argv[3])};
+  const std::chrono::seconds duration{std::stoi(argv[3])};
   const double cpu_before = cpu_seconds();
   std::chrono::nanoseconds longest_drain{};
   std::size_t events = 0;

@@ -14,13 +14,13 @@ namespace {
 double now_ms() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 +
-         static_cast<double>(now.tv_nsec) / 1e6;
+  return (static_cast<double>(now.tv_sec) * 1e3) +
+         (static_cast<double>(now.tv_nsec) / 1e6);
 }
 
 double ms(const timeval& time) {
-  return static_cast<double>(time.tv_sec) * 1e3 +
-         static_cast<double>(time.tv_usec) / 1e3;
+  return (static_cast<double>(time.tv_sec) * 1e3) +
+         (static_cast<double>(time.tv_usec) / 1e3);
 }
 
 }  // namespace

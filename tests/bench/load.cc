@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
     start_daemon(i, apps / daemons, ready[1]);
   }
   for (std::size_t i = 0; i < orphans; ++i) start_orphan(ready[1]);
-  await(ready[0], daemons + 4 * daemons * (apps / daemons) + 2 * orphans);
+  await(ready[0], daemons + (4 * daemons * (apps / daemons)) + (2 * orphans));
   for (std::size_t i = 0; i < processes / 5; ++i) {
     if (::fork() == 0) become(cold_words()[0], "c1", ready[1]);
     // Not all at once.

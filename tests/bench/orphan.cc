@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -33,7 +34,7 @@ namespace {
 std::int64_t now_us() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000 + now.tv_nsec / 1000;
+  return (now.tv_sec * 1'000'000) + (now.tv_nsec / 1000);
 }
 
 void pause_ms(int ms) {
@@ -91,7 +92,7 @@ class Pair {
 
   pid_t parent() const { return parent_; }
   pid_t child() const { return child_; }
-  void end() { ::close(in_); }
+  void end() const { ::close(in_); }
   std::int64_t ended_us() { return hear(); }
 
  private:
@@ -115,7 +116,11 @@ pid_t parent_of(pid_t pid) {
   ::close(file);
   if (size <= 0) return -1;
   const char* rest = std::strrchr(text.data(), ')');
-  return rest == nullptr ? -1 : std::atoi(rest + 4);
+  pid_t parent = -1;
+  if (rest != nullptr) {
+    std::from_chars(rest + 4, text.data() + text.size(), parent);
+  }
+  return parent;
 }
 
 std::int64_t bare(const std::string& directory) {
@@ -201,7 +206,7 @@ int main(int argc, char** argv) {
   if (mode == "/x/tsx") {
     for (;;) ::pause();
   }
-  const int pairs = argc > 2 ? std::atoi(argv[2]) : 0;
+  const int pairs = argc > 2 ? std::stoi(argv[2]) : 0;
   if (pairs <= 0 || (mode != "bare" && argc < 4)) return 2;
   std::vector<std::int64_t> all;
   if (mode == "bare") {

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 namespace {
@@ -17,8 +16,8 @@ namespace {
 double cpu_ms() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 +
-         static_cast<double>(now.tv_nsec) / 1e6;
+  return (static_cast<double>(now.tv_sec) * 1e3) +
+         (static_cast<double>(now.tv_nsec) / 1e6);
 }
 
 std::size_t read_all(DIR* proc) {
@@ -39,7 +38,7 @@ std::size_t read_all(DIR* proc) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int times = argc > 1 ? std::atoi(argv[1]) : 1;
+  const int times = argc > 1 ? std::stoi(argv[1]) : 1;
   DIR* const proc = ::opendir("/proc");
   if (proc == nullptr) return 1;
   read_all(proc);

@@ -73,6 +73,7 @@ TEST(Errors, are_no_more_than_twenty_lines_and_say_how_many_more) {
 
 TEST(Errors, print_foreign_bytes_escaped) {
   const std::string what = refusal(
+      // NOLINTNEXTLINE(misc-misleading-bidirectional): the foreign bytes
       "{\"a\xe2\x80\xae\u009b\": 1, \"mode\": \"\\u001b[2J\u009b\x7f\"}");
   EXPECT_THAT(what, HasSubstr(R"("a\xe2\x80\xae\xc2\x9b": unknown key)"));
   EXPECT_THAT(what, HasSubstr(R"(got "\u001b[2J\xc2\x9b\x7f")"));
@@ -80,8 +81,8 @@ TEST(Errors, print_foreign_bytes_escaped) {
 
 TEST(Errors, cut_what_is_long) {
   const std::string what =
-      refusal("{\"" + std::string(5000, 'k') + "\": 1, \"mode\": \"" +
-              std::string(5000, 'v') + "\"}");
+      refusal(R"({")" + std::string(5000, 'k') + R"(": 1, "mode": ")" +
+              std::string(5000, 'v') + R"("})");
   EXPECT_LT(what.size(), 500U);
   EXPECT_THAT(what, HasSubstr("vvv..."));
 }

@@ -42,8 +42,8 @@ std::string rules(int count) {
   std::string text = "{\"rules\": [";
   for (int i = 0; i < count; ++i) {
     text += (i == 0 ? "" : ",");
-    text += "{\"name\":\"r" + std::to_string(i) +
-            "\",\"pattern\":\"x\",\"exe\":\"y\"}";
+    text +=
+        R"({"name":"r)" + std::to_string(i) + R"(","pattern":"x","exe":"y"})";
   }
   return text + "]}";
 }

@@ -33,9 +33,9 @@ TEST(Syntax, of_commas_and_colons_is_told_in_plain_words) {
        "t:2:2: expected ',' or '}', found \"scan\""},
       {"{\"mode\": \"observe\",\n}",
        "t:2:1: expected a key in double quotes after ',', found '}'"},
-      {"{\"mode\" \"observe\"}",
+      {R"({"mode" "observe"})",
        "t:1:9: expected ':' after the key, found \"observe\""},
-      {"{\"mode\": , \"scan\": {}}",
+      {R"({"mode": , "scan": {}})",
        "t:1:10: expected a value after ':', found ','"},
       {"{\"rules\": [1 2]}", "t:1:14: expected ',' or ']', found '2'"},
       {"{\"rules\": [1,]}", "t:1:14: expected a value after ',', found ']'"},
@@ -59,7 +59,7 @@ TEST(Syntax, of_a_file_that_ends_too_early_or_too_late_is_told) {
       {"{\"mode\":",
        "t:1:9: expected a value after ':', found the end of the "
        "file"},
-      {"{\"mode\": \"observe\"",
+      {R"({"mode": "observe")",
        "t:1:19: expected ',' or '}', found the end "
        "of the file"},
       {"{\"rules\": [\n",
@@ -92,14 +92,14 @@ TEST(Syntax, of_strings_is_told_where_they_break) {
       {"{\"mode\": \"observe\n}",
        "t:1:10: this string has no closing '\"' on "
        "its line"},
-      {"{\"mode\": \"obs",
+      {R"({"mode": "obs)",
        "t:1:10: this string has no closing '\"' on its "
        "line"},
       {"{\"mo\n\": 1}", "t:1:2: this string has no closing '\"' on its line"},
-      {"{\"a\": \"x\\.y\"}",
+      {R"({"a": "x\.y"})",
        "t:1:10: in a string: forbidden character after "
        "backslash"},
-      {"{\"a\": \"\\ud800\"}",
+      {R"({"a": "\ud800"})",
        "t:1:14: in a string: surrogate U+D800..U+DBFF must be followed by "
        "U+DC00..U+DFFF"},
       {"{\"a\": \"x\ty\"}",

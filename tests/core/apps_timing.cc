@@ -4,7 +4,7 @@
 //   ninja -C build/dev apps_timing && build/dev/tests/core/apps_timing [SCANS]
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <string>
 
 #include "support/large_host.h"
 
@@ -38,7 +38,7 @@ void time_scan(testing::AppWorld& world) {
 }  // namespace strayd
 
 int main(int argc, char** argv) {
-  const int scans = argc > 1 ? std::atoi(argv[1]) : 5;
+  const int scans = argc > 1 ? std::stoi(argv[1]) : 5;
   strayd::testing::AppWorld world = strayd::testing::large_host();
   for (int i = 0; i < scans; ++i) strayd::time_scan(world);
   return 0;

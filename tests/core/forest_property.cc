@@ -26,7 +26,8 @@ constexpr std::array<const char*, 2> kHomes{"/srv/a/.pm2", "/srv/b/.pm2"};
 
 class Dice {
  public:
-  explicit Dice(std::uint64_t seed) : state_(seed * 2862933555777941757U + 1) {}
+  explicit Dice(std::uint64_t seed)
+      : state_((seed * 2862933555777941757U) + 1) {}
   unsigned below(unsigned n) {
     state_ ^= state_ << 13U;
     state_ ^= state_ >> 7U;
@@ -57,7 +58,7 @@ struct Case {
 };
 
 const Policy& policy() {
-  static const Policy made = [] {
+  static const Policy kPolicy = [] {
     Policy policy;
     policy.rules.push_back(
         {.name = "server",
@@ -66,7 +67,7 @@ const Policy& policy() {
         {.name = "spare", .match = {.pattern = *Pattern::compile("keep")}});
     return policy;
   }();
-  return made;
+  return kPolicy;
 }
 
 void dress(Dice& dice, Process& process) {
@@ -97,13 +98,17 @@ void make_supervisor(Process& process, int home) {
                                kHomes.at(static_cast<std::size_t>(home)) + ")"};
 }
 
+std::int64_t in_ms(unsigned s) {
+  return std::int64_t{s} * 1000;
+}
+
 void give_cookie(Dice& dice, Process& process, int home) {
   process.environment = Environment{
       {"PM2_HOME", kHomes.at(static_cast<std::size_t>(home))},
       {"pm_id", std::to_string(dice.below(3))},
       {"unique_id", dice.percent(70) ? "u" : "v"},
       {"name", dice.percent(80) ? "api" : "web"},
-      {"pm_uptime", std::to_string(kBootMs + dice.below(9000) * 1000)}};
+      {"pm_uptime", std::to_string(kBootMs + in_ms(dice.below(9000)))}};
 }
 
 void perturb(Dice& dice, Case& made, Process& process, Truth& truth) {
@@ -171,6 +176,11 @@ Pm2Status some_status(Dice& dice) {
   return Pm2Status::Unknown;
 }
 
+Pm2Quiet some_quiet(unsigned roll) {
+  if (roll == 0) return Pm2Quiet::Silent;
+  return roll == 1 ? Pm2Quiet::Dead : Pm2Quiet::NeverSeen;
+}
+
 Pm2View make_view(Dice& dice, const Case& made, int home) {
   Pm2View view{.home = kHomes.at(static_cast<std::size_t>(home)), .uid = 1000};
   const unsigned roll = dice.below(10);
@@ -179,10 +189,7 @@ Pm2View make_view(Dice& dice, const Case& made, int home) {
       processes[dice.below(static_cast<unsigned>(processes.size()))];
   if (roll < 3 || daemon.id.pid == 1) {
     view.reply =
-        std::unexpected(Pm2Silence{.kind = roll == 0   ? Pm2Quiet::Silent
-                                           : roll == 1 ? Pm2Quiet::Dead
-                                                       : Pm2Quiet::NeverSeen,
-                                   .why = "quiet"});
+        std::unexpected(Pm2Silence{.kind = some_quiet(roll), .why = "quiet"});
     return view;
   }
   Pm2Answer answer{.daemon = daemon.id, .uid = 1000};
@@ -200,7 +207,7 @@ Pm2View make_view(Dice& dice, const Case& made, int home) {
          .status = some_status(dice),
          .unique_id = "u",
          .pm_uptime_ms =
-             kBootMs + (dice.percent(60) ? started : dice.below(9999) * 1000)});
+             kBootMs + (dice.percent(60) ? started : in_ms(dice.below(9999)))});
   }
   view.reply = std::move(answer);
   return view;
@@ -225,8 +232,9 @@ void mark_owners(Case& made) {
   for (const Pm2View& view : made.pm2) {
     if (!view.reply) continue;
     for (std::size_t i = 0; i < processes.size(); ++i) {
-      if (processes[i].id == view.reply->daemon)
+      if (processes[i].id == view.reply->daemon) {
         made.truths[i].supervisor = true;
+      }
       for (const Pm2Instance& app : view.reply->instances) {
         const auto start =
             kBootMs + std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -259,7 +267,7 @@ Case generate(std::uint64_t seed) {
     Truth truth;
     clock += dice.below(400);
     const auto above = dice.below(static_cast<unsigned>(made.truths.size()));
-    process.id = {.pid = static_cast<pid_t>(3 + ((i * 7 + seed) % 61)),
+    process.id = {.pid = static_cast<pid_t>(3 + (((i * 7ULL) + seed) % 61)),
                   .start_ticks = clock * 100ULL};
     process.started = seconds{clock};
     process.parent = made.snapshot.processes[above].id.pid;
@@ -329,8 +337,8 @@ const char* wrong_by_cookie(const Case& made,
                             const Environment& cookie,
                             const Pm2View& view) {
   if (!view.reply) return "the PM2 of a cookie in its line is silent (I2)";
-  const std::int64_t launched = std::atoll(cookie.at("pm_uptime").c_str());
-  const std::int64_t pm_id = std::atoll(cookie.at("pm_id").c_str());
+  const std::int64_t launched = std::stoll(cookie.at("pm_uptime"));
+  const std::int64_t pm_id = std::stoll(cookie.at("pm_id"));
   bool newer = false;
   bool newer_serves = false;
   for (const Pm2Instance& entry : view.reply->instances) {
@@ -474,7 +482,7 @@ const char* check(const Case& made, std::uint64_t seed, std::uint64_t& kills) {
   }
 
   Case guarded = made;
-  const std::size_t promoted = 1 + (seed / 4) % (made.truths.size() - 1);
+  const std::size_t promoted = 1 + ((seed / 4) % (made.truths.size() - 1));
   // The daemon of another home would no longer be that.
   if (made.snapshot.processes[promoted].comm.starts_with("PM2")) return nullptr;
   make_supervisor(guarded.snapshot.processes[promoted], 0);
@@ -500,11 +508,11 @@ int run(std::uint64_t forests, std::uint64_t first) {
         std::uint64_t killed = 0;
         for (std::uint64_t i = worker; i < forests && failures < 5;
              i += threads) {
-          if (const char* wrong =
-                  check(generate(first + i), first + i, killed)) {
+          const std::uint64_t seed = first + i;
+          if (const char* wrong = check(generate(seed), seed, killed)) {
             std::fprintf(stderr,
                          "seed %llu: %s\n",
-                         static_cast<unsigned long long>(first + i),
+                         static_cast<unsigned long long>(seed),
                          wrong);
             ++failures;
           }

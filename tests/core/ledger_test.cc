@@ -131,7 +131,7 @@ TEST_F(Ledger, a_reused_pm_id_of_another_app_starts_a_new_line) {
 
 // --- limits
 
-Pm2View lists(const std::string& home, std::vector<std::string> names) {
+Pm2View lists(const std::string& home, const std::vector<std::string>& names) {
   Pm2Answer answer;
   for (const std::string& name : names) {
     Pm2Instance app = instance(1, 0, "u");

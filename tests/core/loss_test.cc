@@ -96,7 +96,7 @@ TEST(Home, that_has_another_name_answers_for_cookies_of_both) {
   left.session = 9;
   left.environment = World::cookie(seconds{100});
   (*left.environment)["PM2_HOME"] = "/link/.pm2";
-  Pm2Instance newer = World::instance(20, seconds{9000});
+  const Pm2Instance newer = World::instance(20, seconds{9000});
   world.answers(5, {newer});
   world.pm2.front().aliases = {"/link/.pm2"};
   world.settle();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -70,7 +71,7 @@ class Pm2Model {
     return listed;
   }
 
-  std::string home() const { return Speaker{}.home; }
+  static std::string home() { return Speaker{}.home; }
 
   // nullopt: there was no such restart.
   std::optional<Cause> truth(const InstanceKey& instance,
@@ -131,12 +132,12 @@ class Pm2Model {
     all_.push_back(std::move(fresh));
   }
 
-  Speaker speaker(const Instance& instance) const {
+  static Speaker speaker(const Instance& instance) {
     return {.name = instance.now.name,
             .pm_id = instance.now.pm_id,
             .unique_id = instance.now.unique_id};
   }
-  InstanceKey key(const Instance& instance) const {
+  static InstanceKey key(const Instance& instance) {
     return {.home = home(),
             .unique_id = instance.now.unique_id,
             .pm_id = instance.now.pm_id};
@@ -162,7 +163,7 @@ class Pm2Model {
   // ---- the steps ----
 
   void launch(Instance& instance, bool asked) {
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([this](Instance& it) {
       it.now.pm_uptime_ms = now_;
       it.now.status = Pm2Status::Launching;
       it.running = true;
@@ -170,23 +171,23 @@ class Pm2Model {
     });
     // PM2 5.x says it late or never, for it looks at the app's git first.
     const bool late = old_ && dice_.percent(50);
-    instance.todo.push_back([this, late](Instance& it) {
+    instance.todo.emplace_back([this, late](Instance& it) {
       if (!late) say(it, &Speaker::online);
       it.now.status = Pm2Status::Online;
     });
     if (asked) {
-      instance.todo.push_back([this](Instance& it) {
+      instance.todo.emplace_back([this](Instance& it) {
         hear_(speaker(it).action(it.now.restart_time, *it.now.pm_uptime_ms));
       });
     }
     if (!late || dice_.percent(20)) return;
-    instance.todo.push_back(
+    instance.todo.emplace_back(
         [this](Instance& it) { say(it, &Speaker::online); });
   }
 
   void end(Instance& instance) {
     instance.now.status = Pm2Status::Stopping;
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([this](Instance& it) {
       it.running = false;
       die(it, {.how = ExitStatus::How::Signalled, .value = 2}, false);
       hear_(speaker(it).exit_line(0));
@@ -196,7 +197,7 @@ class Pm2Model {
 
   void restart(Instance& instance, Cause cause, bool asked) {
     end(instance);
-    instance.todo.push_back([this, cause](Instance& it) {
+    instance.todo.emplace_back([this, cause](Instance& it) {
       say_exit(it, Pm2Status::Stopped);
       it.now.status = Pm2Status::Stopped;
       counted(it, cause);
@@ -206,7 +207,7 @@ class Pm2Model {
 
   void stop(Instance& instance) {
     end(instance);
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([this](Instance& it) {
       say_exit(it, Pm2Status::Stopped);
       it.now.status = Pm2Status::Stopped;
     });
@@ -214,7 +215,7 @@ class Pm2Model {
 
   void stop_and_start(Instance& instance) {
     stop(instance);
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([this](Instance& it) {
       hear_(speaker(it).action(
           it.now.restart_time, *it.now.pm_uptime_ms, Pm2Status::Stopped));
     });
@@ -223,8 +224,8 @@ class Pm2Model {
 
   void delete_and_start(Instance& instance) {
     stop(instance);
-    instance.todo.push_back([](Instance& it) { it.listed = false; });
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([](Instance& it) { it.listed = false; });
+    instance.todo.emplace_back([this](Instance& it) {
       it.now.unique_id = new_unique_id();
       it.now.restart_time = 0;
       it.listed = true;
@@ -243,12 +244,12 @@ class Pm2Model {
   // It raised its count, and its process lives on.
   void fail_to_end(Instance& instance) {
     instance.now.status = Pm2Status::Stopping;
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([this](Instance& it) {
       say_exit(it, Pm2Status::Stopped);
       it.now.status = Pm2Status::Errored;
       counted(it, Cause::Operator);
     });
-    instance.todo.push_back([this](Instance& it) {
+    instance.todo.emplace_back([this](Instance& it) {
       it.running = false;
       hear_(speaker(it).exit_line(0, "SIGKILL"));
       say_exit(it, Pm2Status::Errored);
@@ -267,27 +268,28 @@ class Pm2Model {
 
   End any_end() {
     using How = ExitStatus::How;
-    const End ends[] = {{.code = 1, .status = {.how = How::Exited, .value = 1}},
-                        {.code = 0, .status = {.how = How::Exited, .value = 0}},
-                        {.word = "SIGSEGV",
-                         .status = {.how = How::Signalled, .value = 11},
-                         .cause = Cause::Signal},
-                        {.word = "SIGINT",
-                         .status = {.how = How::Signalled, .value = 2},
-                         .cause = Cause::Signal},
-                        {.word = "SIGKILL",
-                         .status = {.how = How::Signalled, .value = 9},
-                         .cause = Cause::Oom,
-                         .oom = true},
-                        {.word = "SIGTERM",
-                         .status = {.how = How::Signalled, .value = 15},
-                         .cause = Cause::Strayd,
-                         .by_strayd = true},
-                        // npm, of a server that was killed
-                        {.code = 137,
-                         .status = {.how = How::Signalled, .value = 9},
-                         .cause = Cause::Signal}};
-    return ends[dice_.below(std::size(ends))];
+    const std::array<End, 7> ends{
+        {{.code = 1, .status = {.how = How::Exited, .value = 1}},
+         {.code = 0, .status = {.how = How::Exited, .value = 0}},
+         {.word = "SIGSEGV",
+          .status = {.how = How::Signalled, .value = 11},
+          .cause = Cause::Signal},
+         {.word = "SIGINT",
+          .status = {.how = How::Signalled, .value = 2},
+          .cause = Cause::Signal},
+         {.word = "SIGKILL",
+          .status = {.how = How::Signalled, .value = 9},
+          .cause = Cause::Oom,
+          .oom = true},
+         {.word = "SIGTERM",
+          .status = {.how = How::Signalled, .value = 15},
+          .cause = Cause::Strayd,
+          .by_strayd = true},
+         // npm, of a server that was killed
+         {.code = 137,
+          .status = {.how = How::Signalled, .value = 9},
+          .cause = Cause::Signal}}};
+    return ends[dice_.below(ends.size())];
   }
 
   // Whether the kernel says how.
@@ -302,7 +304,7 @@ class Pm2Model {
          .oom = oom});
     return says;
   }
-  ProcId process(const Instance& it) const {
+  static ProcId process(const Instance& it) {
     return {.pid = static_cast<pid_t>(2 + it.now.pm_id),
             .start_ticks = static_cast<std::uint64_t>(*it.now.pm_uptime_ms)};
   }
@@ -317,7 +319,7 @@ class Pm2Model {
   }
 
   void death(Instance& instance, bool restarts) {
-    instance.todo.push_back([this, restarts](Instance& it) {
+    instance.todo.emplace_back([this, restarts](Instance& it) {
       End how = any_end();
       // It signals only what it has seen.
       if (how.by_strayd && !it.held) how.cause = Cause::Signal;
@@ -333,7 +335,7 @@ class Pm2Model {
       hear_(speaker(it).exit_line(how.code, how.word));
       say_exit(it, Pm2Status::Stopped, how.code);
       it.now.status = restarts ? Pm2Status::WaitingRestart : Pm2Status::Stopped;
-      it.todo.push_front([this, restarts, cause](Instance& dead) {
+      it.todo.emplace_front([this, restarts, cause](Instance& dead) {
         if (!restarts) return;
         dead.now.status = Pm2Status::Stopped;
         counted(dead, cause);
@@ -375,8 +377,10 @@ class Pm2Model {
       case 4:
         return too_much_memory(instance);
       case 5:
-        if (!instance.cluster) return;
-        return reload(instance, Cause::Operator, dice_.percent(70));
+        if (instance.cluster) {
+          reload(instance, Cause::Operator, dice_.percent(70));
+        }
+        return;
       case 6:
         return stop_and_start(instance);
       case 7:
@@ -389,8 +393,10 @@ class Pm2Model {
       case 10:
         return fail_to_end(instance);
       case 11:
-        if (all_.size() >= 8) return;
-        return add("api", "default", true, instance.now.unique_id);  // scale
+        if (all_.size() < 8) {  // pm2 scale
+          add("api", "default", true, instance.now.unique_id);
+        }
+        return;
       default:
         return;
     }

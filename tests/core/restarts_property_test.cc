@@ -82,7 +82,7 @@ class World {
     }
   }
   void pm2_says_gap() {
-    said_.push_back({.kind = Pm2Event::Kind::Gap, .home = model_.home()});
+    said_.push_back({.kind = Pm2Event::Kind::Gap, .home = Pm2Model::home()});
   }
   void break_or_mend() {
     connected_ = !connected_;
@@ -113,7 +113,9 @@ class World {
     clues.at = now_ += std::chrono::seconds{1 + dice_.below(20)};
     const bool all = bus_ == Bus::Perfect || dice_.percent(60);
     clues.events = take(all ? said_.size() : dice_.below(said_.size() + 1));
-    if (all && unbroken_ && connected_) clues.caught_up.insert(model_.home());
+    if (all && unbroken_ && connected_) {
+      clues.caught_up.insert(Pm2Model::home());
+    }
     clues.deaths = model_.take_deaths();
     clues.oom = model_.take_oom();
     clues.signalled = model_.signalled();
@@ -169,7 +171,7 @@ class World {
   void account(std::expected<Pm2Answer, Pm2Silence> reply, const Clues& clues) {
     const RestartLedger before = accounts_.ledger;
     const std::vector<Pm2View> views{
-        {.home = model_.home(), .reply = std::move(reply)}};
+        {.home = Pm2Model::home(), .reply = std::move(reply)}};
     accounts_ = account_restarts(std::move(accounts_), views, clues);
     EXPECT_EQ(total(), static_cast<std::uint64_t>(gained_))
         << "the sum is what PM2 counted";

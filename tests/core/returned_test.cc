@@ -338,7 +338,8 @@ TEST_F(ReturnStory, what_is_long_gone_is_forgotten) {
 }
 
 TEST(Print, differs_where_arguments_are_split_otherwise) {
-  Process one{.uid = 1000, .argv = std::vector<std::string>{"ab"}, .exe = "/x"};
+  const Process one{
+      .uid = 1000, .argv = std::vector<std::string>{"ab"}, .exe = "/x"};
   Process other = one;
   EXPECT_EQ(print_of(one), print_of(other));
   other.argv = std::vector<std::string>{"a", "b"};

@@ -83,12 +83,13 @@ Heard hear(std::string_view bytes, std::size_t piece) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1,
                                size - 1);
   const Heard whole = hear(bytes, bytes.size() + 1);
-  if (hear(bytes, std::size_t{data[0]} % 64 + 1) != whole) std::abort();
+  if (hear(bytes, (std::size_t{data[0]} % 64) + 1) != whole) std::abort();
   return 0;
 }

@@ -29,6 +29,7 @@ strayd::Result<strayd::Progress> feed(strayd::Pm2ReplyDecoder& decoder,
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   if (size == 0) return 0;
@@ -37,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   strayd::Pm2ReplyDecoder at_once(kLimit);
   strayd::Pm2ReplyDecoder in_pieces(kLimit);
   const auto whole = feed(at_once, bytes, bytes.size() + 1);
-  const auto pieces = feed(in_pieces, bytes, std::size_t{data[0]} % 32 + 1);
+  const auto pieces = feed(in_pieces, bytes, (std::size_t{data[0]} % 32) + 1);
   if (whole.has_value() != pieces.has_value()) std::abort();
   if (is_whole(whole) != is_whole(pieces)) std::abort();
   if (at_once.size() > std::min(bytes.size(), kLimit + 1)) std::abort();

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size);
 
@@ -25,7 +26,7 @@ void feed(const std::string& bytes) {
 }
 
 std::string mutated(std::string bytes, std::mt19937& dice) {
-  for (unsigned steps = 1 + dice() % 4; steps > 0; --steps) {
+  for (unsigned steps = 1 + (dice() % 4); steps > 0; --steps) {
     if (bytes.empty()) {
       bytes.push_back(static_cast<char>(dice()));
       continue;
@@ -36,7 +37,7 @@ std::string mutated(std::string bytes, std::mt19937& dice) {
         bytes[at] = static_cast<char>(dice());
         break;
       case 1:
-        bytes.erase(at, 1 + dice() % 8);
+        bytes.erase(at, 1 + (dice() % 8));
         break;
       case 2:
         bytes.insert(at, 1, static_cast<char>(dice()));

@@ -11,6 +11,7 @@ namespace strayd::test {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -115,14 +116,14 @@ TEST(ParseDiag, finds_the_last_byte_among_other_attributes) {
   const SocketTable table = table_of(message(
       kSequence,
       DiagSocket{.attributes = attribute(INET_DIAG_SHUTDOWN, "\1") + info(88) +
-                               attribute(INET_DIAG_CONG, "cubic\0")}));
+                               attribute(INET_DIAG_CONG, "cubic\0"s)}));
   EXPECT_EQ(table.connections->at(0).since_receive, 88ms);
 }
 
 TEST(ParseDiag, knows_no_last_byte_where_the_kernel_does_not_say) {
   constexpr std::size_t kBefore = offsetof(tcp_info, tcpi_last_data_recv);
   for (const std::string& attributes : {std::string{},
-                                        attribute(INET_DIAG_CONG, "cubic\0"),
+                                        attribute(INET_DIAG_CONG, "cubic\0"s),
                                         info(5, kBefore - 4),
                                         info(5, kBefore),
                                         info(5, kBefore + 3)}) {

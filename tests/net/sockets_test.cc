@@ -40,6 +40,10 @@ const IpAddress kLoopback6{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 const IpAddress kAny4 = v4(0, 0, 0, 0);
 const IpAddress kAny6{};
 
+Endpoint endpoint(const IpAddress& ip, std::uint16_t port) {
+  return {.ip = ip, .port = port};
+}
+
 SocketInode inode_of(const UniqueFd& fd) {
   struct stat found{};
   EXPECT_EQ(::fstat(fd.get(), &found), 0);
@@ -50,7 +54,7 @@ sockaddr_in6 to_sockaddr(const Endpoint& at) {
   sockaddr_in6 address{};
   address.sin6_family = AF_INET6;
   address.sin6_port = htons(at.port);
-  std::copy(at.ip.bytes.begin(), at.ip.bytes.end(), address.sin6_addr.s6_addr);
+  std::ranges::copy(at.ip.bytes, address.sin6_addr.s6_addr);
   return address;
 }
 
@@ -151,41 +155,42 @@ TEST(Sockets, are_none_in_an_empty_network) {
 
 TEST(Sockets, show_listeners_of_both_families) {
   in_net_namespace([] {
-    const UniqueFd four = listen_on({kLoopback4, 3001});
-    const UniqueFd any4 = listen_on({kAny4, 3002});
-    const UniqueFd six = listen_on({kLoopback6, 3003});
-    const UniqueFd only6 = listen_on({kAny6, 3004}, IPV6_V6ONLY);
-    const UniqueFd dual = listen_on({kAny6, 3005});
-    EXPECT_THAT(
-        read_all().listeners,
-        UnorderedElementsAre(Listener{inode_of(four), {kLoopback4, 3001}},
-                             Listener{inode_of(any4), {kAny4, 3002}},
-                             Listener{inode_of(six), {kLoopback6, 3003}},
-                             Listener{inode_of(only6), {kAny6, 3004}},
-                             Listener{inode_of(dual), {kAny6, 3005}}));
+    const UniqueFd four = listen_on(endpoint(kLoopback4, 3001));
+    const UniqueFd any4 = listen_on(endpoint(kAny4, 3002));
+    const UniqueFd six = listen_on(endpoint(kLoopback6, 3003));
+    const UniqueFd only6 = listen_on(endpoint(kAny6, 3004), IPV6_V6ONLY);
+    const UniqueFd dual = listen_on(endpoint(kAny6, 3005));
+    EXPECT_THAT(read_all().listeners,
+                UnorderedElementsAre(
+                    Listener{inode_of(four), endpoint(kLoopback4, 3001)},
+                    Listener{inode_of(any4), endpoint(kAny4, 3002)},
+                    Listener{inode_of(six), endpoint(kLoopback6, 3003)},
+                    Listener{inode_of(only6), endpoint(kAny6, 3004)},
+                    Listener{inode_of(dual), endpoint(kAny6, 3005)}));
   });
 }
 
 TEST(Sockets, of_one_port_are_two_where_it_is_shared) {
   in_net_namespace([] {
-    const UniqueFd one = listen_on({kAny4, 3000}, SO_REUSEPORT);
-    const UniqueFd two = listen_on({kAny4, 3000}, SO_REUSEPORT);
+    const UniqueFd one = listen_on(endpoint(kAny4, 3000), SO_REUSEPORT);
+    const UniqueFd two = listen_on(endpoint(kAny4, 3000), SO_REUSEPORT);
     EXPECT_NE(inode_of(one), inode_of(two));
-    EXPECT_THAT(read_all().listeners,
-                UnorderedElementsAre(Listener{inode_of(one), {kAny4, 3000}},
-                                     Listener{inode_of(two), {kAny4, 3000}}));
+    EXPECT_THAT(
+        read_all().listeners,
+        UnorderedElementsAre(Listener{inode_of(one), endpoint(kAny4, 3000)},
+                             Listener{inode_of(two), endpoint(kAny4, 3000)}));
   });
 }
 
 TEST(Sockets, show_both_ends_of_a_connection) {
   in_net_namespace([] {
-    const UniqueFd listener = listen_on({kLoopback4, 3000});
-    const UniqueFd client = connect_to({kLoopback4, 3000});
+    const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
+    const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
     const UniqueFd server = accept_from(listener);
     const SocketTable table = read_all();
     ASSERT_EQ(table.connections->size(), 2U);
-    const Endpoint near{kLoopback4, port_of(client)};
-    const Endpoint far{kLoopback4, 3000};
+    const Endpoint near = endpoint(kLoopback4, port_of(client));
+    const Endpoint far = endpoint(kLoopback4, 3000);
     const std::optional<Connection> out = find(table, inode_of(client));
     ASSERT_TRUE(out);
     EXPECT_EQ(out->local, near);
@@ -201,8 +206,8 @@ TEST(Sockets, show_both_ends_of_a_connection) {
 
 TEST(Sockets, of_a_dual_stack_server_have_ipv4_addresses_like_all_others) {
   in_net_namespace([] {
-    const UniqueFd listener = listen_on({kAny6, 3000});
-    const UniqueFd client = connect_to({kLoopback4, 3000});
+    const UniqueFd listener = listen_on(endpoint(kAny6, 3000));
+    const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
     const UniqueFd server = accept_from(listener);
     const SocketTable table = read_all();
     const std::optional<Connection> in = find(table, inode_of(server));
@@ -216,19 +221,20 @@ TEST(Sockets, of_a_dual_stack_server_have_ipv4_addresses_like_all_others) {
 
 TEST(Sockets, of_clients_are_no_listeners) {
   in_net_namespace([] {
-    const UniqueFd listener = listen_on({kLoopback6, 3000});
-    const UniqueFd client = connect_to({kLoopback6, 3000});
+    const UniqueFd listener = listen_on(endpoint(kLoopback6, 3000));
+    const UniqueFd client = connect_to(endpoint(kLoopback6, 3000));
     const UniqueFd server = accept_from(listener);
-    const UniqueFd idle = tcp_socket({kLoopback6, 0});
-    EXPECT_THAT(read_all().listeners,
-                ElementsAre(Listener{inode_of(listener), {kLoopback6, 3000}}));
+    const UniqueFd idle = tcp_socket(endpoint(kLoopback6, 0));
+    EXPECT_THAT(
+        read_all().listeners,
+        ElementsAre(Listener{inode_of(listener), endpoint(kLoopback6, 3000)}));
   });
 }
 
 TEST(Sockets, show_no_connections_where_only_listeners_are_wanted) {
   in_net_namespace([] {
-    const UniqueFd listener = listen_on({kLoopback4, 3000});
-    const UniqueFd client = connect_to({kLoopback4, 3000});
+    const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
+    const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
     SocketReader reader;
     const SocketTable table = read(reader, SocketScope::Listeners);
     EXPECT_EQ(table.listeners.size(), 1U);
@@ -238,8 +244,8 @@ TEST(Sockets, show_no_connections_where_only_listeners_are_wanted) {
 
 TEST(Sockets, leave_out_a_connection_that_nobody_has_accepted) {
   in_net_namespace([] {
-    const UniqueFd listener = listen_on({kLoopback4, 3000});
-    const UniqueFd client = connect_to({kLoopback4, 3000});
+    const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
+    const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
     const SocketTable table = read_all();
     ASSERT_EQ(table.connections->size(), 1U);
     EXPECT_EQ(table.connections->front().inode, inode_of(client));
@@ -250,8 +256,8 @@ TEST(Sockets, leave_out_what_was_closed) {
   in_net_namespace([] {
     SocketReader reader;
     {
-      const UniqueFd listener = listen_on({kLoopback4, 3000});
-      const UniqueFd client = connect_to({kLoopback4, 3000});
+      const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
+      const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
       const UniqueFd server = accept_from(listener);
       EXPECT_EQ(read(reader).connections->size(), 2U);
     }
@@ -263,8 +269,8 @@ TEST(Sockets, leave_out_what_was_closed) {
 
 TEST(Sockets, tell_how_long_a_peer_has_been_silent) {
   in_net_namespace([] {
-    const UniqueFd listener = listen_on({kLoopback4, 3000});
-    const UniqueFd client = connect_to({kLoopback4, 3000});
+    const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
+    const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
     const UniqueFd server = accept_from(listener);
     SocketReader reader;
     const auto silence_of = [&](const UniqueFd& fd) {
@@ -297,14 +303,14 @@ ProcId id_of(pid_t pid) {
 
 TEST(Sockets, are_held_by_a_child_that_inherited_them_and_by_no_other) {
   in_net_namespace([] {
-    UniqueFd listener = listen_on({kLoopback4, 3000});
+    UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
     const SocketInode inode = inode_of(listener);
     const Child heir{[](int ready) {
       Child::stay(ready);
     }};
     const Child other{[&](int ready) {
       listener = UniqueFd{};
-      const UniqueFd own = listen_on({kLoopback4, 3001});
+      const UniqueFd own = listen_on(endpoint(kLoopback4, 3001));
       Child::stay(ready);
     }};
     listener = UniqueFd{};
@@ -344,7 +350,7 @@ std::size_t allow_descriptors(std::size_t wanted) {
 TEST(Sockets, are_all_found_where_there_are_many) {
   in_net_namespace([] {
     const std::size_t count = allow_descriptors(10'000);
-    const UniqueFd listener = listen_on({kLoopback4, 3000});
+    const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
     const UniqueFd told{ends[0]};
@@ -363,7 +369,7 @@ TEST(Sockets, are_all_found_where_there_are_many) {
     std::vector<UniqueFd> clients;
     std::set<SocketInode> expected;
     for (std::size_t i = 0; i < count; ++i) {
-      clients.push_back(connect_to({kLoopback4, 3000}));
+      clients.push_back(connect_to(endpoint(kLoopback4, 3000)));
       expected.insert(inode_of(clients.back()));
     }
     char all = 0;

@@ -154,13 +154,12 @@ TEST(BusEvent, cannot_be_a_line_of_an_app_that_speaks_as_pm2) {
 }
 
 TEST(BusEvent, holds_nothing_of_the_environment) {
-  const std::string secret = "hunter2-hunter2";
   const std::string env = R"("API_KEY":"hunter2-hunter2",)"
                           R"("env":{"name":"hunter2-hunter2"},)"
                           R"("args":["hunter2-hunter2"],)"
                           R"("signal":"hunter2-hunter2",)"
                           R"("username":"hunter2-hunter2")";
-  Pm2Event expected{
+  const Pm2Event expected{
       .kind = Kind::Exit, .pm_id = 7, .unique_id = "u-1", .name = "api"};
   EXPECT_EQ(only(event_frame("exit", env)), expected);
 }
@@ -252,8 +251,8 @@ TEST(BusEvent, of_a_line_that_only_looks_like_one_is_none) {
            "App [api:-3] exited with code [0] via signal [SIGKILL]\\n",
            "App [:3] exited with code [0] via signal [SIGKILL]\\n",
            "App [" + name + ":3] exited with code [0] via signal [SIGKILL]\\n",
-           "App [api:99999999999999999999] exited with code [0] via signal "
-           "[SIGKILL]\\n",
+           ("App [api:99999999999999999999] exited with code [0] via signal "
+            "[SIGKILL]\\n"),
            " App [api:3] exited with code [0] via signal [SIGKILL]\\n",
            "App [api:3] exited with code [0] via signal [SIGKILL]\\n\\n",
            "App [api:3] online\\n",
@@ -262,8 +261,8 @@ TEST(BusEvent, of_a_line_that_only_looks_like_one_is_none) {
            "Change detected on path a for app api\\n",
            "Change detected on path a - restarting\\n",
            "Change detected on path  - restarting\\n",
-           "[PM2][WORKER] Process _old_1 restarted because it exceeds "
-           "--max-memory-restart value (",
+           ("[PM2][WORKER] Process _old_1 restarted because it exceeds "
+            "--max-memory-restart value ("),
            "[PM2][WORKER] Process 1",
            "[PM2][WORKER] Process ",
            "",

@@ -35,7 +35,6 @@ using test::answering;
 using test::bus_frame;
 using test::decode;
 using test::event_frame;
-using test::eventually;
 using test::FakeBus;
 using test::fixture;
 using test::gap;
@@ -184,7 +183,7 @@ TEST(Bus, drain_comes_back_in_a_flood) {
   Listener listener;
   listener.follow(home.path());
   daemon.accept();
-  std::jthread flood([&](const std::stop_token& stop) {
+  const std::jthread flood([&](const std::stop_token& stop) {
     const std::string log = bus_frame("log:out", std::string(10'000, 'x'));
     while (!stop.stop_requested() && daemon.say(log)) {
     }

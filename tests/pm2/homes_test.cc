@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 using test::god;
+using test::id;
 using test::process;
 using test::snapshot_of;
 using testing::ElementsAre;
@@ -95,7 +96,7 @@ TEST(Homes, are_found_by_a_lone_pm2_home_above_another_process) {
 
 TEST(Homes, know_which_of_their_daemons_that_answered_live) {
   Memory memory = seen("/srv/a");
-  memory.homes["/srv/a"].answered = {{50, 100}, {51, 100}, {52, 7}};
+  memory.homes["/srv/a"].answered = {id(50, 100), id(51, 100), id(52, 7)};
   const std::vector<Pm2Home> homes = homes_of(
       {process(50, {"my-supervisor"}), process(52, {"x"})}, {}, memory);
   EXPECT_THAT(homes.at(0).answered, ElementsAre(ProcId{50, 100}));

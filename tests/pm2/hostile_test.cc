@@ -29,7 +29,6 @@ namespace strayd {
 namespace {
 
 using test::answers;
-using test::argument;
 using test::ask;
 using test::Client;
 using test::FakeDaemon;

@@ -289,7 +289,7 @@ TEST(ProcessList, refuses_a_key_with_a_zero_in_it) {
   for (const std::string& key :
        {std::string("na\0me", 5), std::string("\0", 1), std::string("\x01")}) {
     expect_malformed(list_json("{\"" + key + "\":1}"), "not JSON");
-    expect_malformed(list_json(entry_json("a", "\"" + key + "\":\"x\"")),
+    expect_malformed(list_json(entry_json("a", "\"" + key + R"(":"x")")),
                      "not JSON");
   }
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,10 @@ namespace strayd::test {
 
 inline std::string god_title(const std::string& home) {
   return "PM2 v7.0.4: God Daemon (" + home + ")";
+}
+
+inline ProcId id(pid_t pid, std::uint64_t start_ticks) {
+  return {.pid = pid, .start_ticks = start_ticks};
 }
 
 inline Process process(pid_t pid, std::vector<std::string> argv) {

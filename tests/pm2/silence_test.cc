@@ -28,6 +28,7 @@ namespace {
 using std::chrono::nanoseconds;
 using test::ask;
 using test::god;
+using test::id;
 using test::kLong;
 using test::listen_in;
 using test::snapshot_of;
@@ -162,14 +163,14 @@ TEST(Silence, is_no_death_while_what_answered_before_lives) {
   const TempHome home;
   leave_socket(home.path());
   const Pm2Home known{
-      .path = home.path(), .answered = {{kGod, 100}}, .seen = true};
+      .path = home.path(), .answered = {id(kGod, 100)}, .seen = true};
   EXPECT_EQ(silence_of(ask(snapshot_of({}), known)).kind, Pm2Quiet::Silent);
 }
 
 TEST(Silence, is_of_two_that_have_answered_and_live) {
   const TempHome home;
   const Pm2Home known{.path = home.path(),
-                      .answered = {{kGod, 100}, {kGod + 1, 100}},
+                      .answered = {id(kGod, 100), id(kGod + 1, 100)},
                       .seen = true};
   const Pm2Silence silence = silence_of(ask(snapshot_of({}), known));
   EXPECT_NE(silence.why.find("2 daemons for one home"), std::string::npos);

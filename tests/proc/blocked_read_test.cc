@@ -24,6 +24,7 @@ namespace strayd {
 namespace {
 
 using namespace std::chrono_literals;
+using test::fake_id;
 using test::ProcTree;
 using Arguments = std::vector<std::string>;
 
@@ -103,7 +104,7 @@ TEST(BlockedRead, is_not_asked_again_for_a_while) {
     const Result<Snapshot> snapshot = procfs.snapshot(everything);
     ASSERT_TRUE(snapshot);
     EXPECT_EQ(snapshot->processes.at(1).argv, kBlocked);
-    const Result<Process> process = procfs.read({30, 100});
+    const Result<Process> process = procfs.read(fake_id(30));
     ASSERT_TRUE(process);
     EXPECT_EQ(process->argv, kBlocked);
   }
@@ -138,8 +139,9 @@ TEST(BlockedRead, of_an_environment_leaves_the_command_line) {
 TEST(BlockedRead, by_many_does_not_hold_up_a_pass_for_each) {
   const ProcTree tree{{.pid = 1}};
   add_many(tree, 100, 130);
-  for (pid_t pid = 100; pid < 130; ++pid)
+  for (pid_t pid = 100; pid < 130; ++pid) {
     ASSERT_TRUE(tree.block(pid, "cmdline"));
+  }
   Result<Procfs> procfs =
       Procfs::open({.root = tree.root(), .read_timeout = 20ms});
   ASSERT_TRUE(procfs);

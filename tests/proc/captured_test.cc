@@ -1,6 +1,7 @@
 // The files of a real PM2 7.0.4 with node 20.20.2 and tsx on Linux 6.18: a God
 // Daemon, an app started by npm, and a cluster worker with a child.
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,18 +16,19 @@ using Arguments = std::vector<std::string>;
 
 class Captured : public testing::Test {
  protected:
-  Process read(const ProcId& id) {
+  static Process read(pid_t pid, std::uint64_t start_ticks) {
     Result<Procfs> procfs =
         Procfs::open({.root = STRAYD_PROC_FIXTURES "/pm2-7.0.4"});
     EXPECT_TRUE(procfs);
-    const Result<Process> process = procfs->read(id);
+    const Result<Process> process =
+        procfs->read({.pid = pid, .start_ticks = start_ticks});
     EXPECT_TRUE(process);
     return process.value_or(Process{});
   }
 };
 
 TEST_F(Captured, daemon_has_its_title_for_a_command_line) {
-  const Process daemon = read({6179, 472917});
+  const Process daemon = read(6179, 472917);
   EXPECT_EQ(daemon.comm, "PM2 v7.0.4: God");
   EXPECT_EQ(daemon.argv,
             Arguments{"PM2 v7.0.4: God Daemon (/srv/app/.pm2-00)"});
@@ -36,14 +38,14 @@ TEST_F(Captured, daemon_has_its_title_for_a_command_line) {
 }
 
 TEST_F(Captured, daemon_has_used_time_and_memory) {
-  const Process daemon = read({6179, 472917});
+  const Process daemon = read(6179, 472917);
   EXPECT_EQ(daemon.cpu, std::chrono::milliseconds{1670});
   EXPECT_EQ(daemon.resident_bytes % 14092, 0U);
   EXPECT_GE(daemon.resident_bytes, 14092U * 4096);
 }
 
 TEST_F(Captured, npm_has_one_argument_and_the_whole_cookie) {
-  const Process npm = read({6225, 473007});
+  const Process npm = read(6225, 473007);
   EXPECT_EQ(npm.comm, "npm run dev");
   EXPECT_EQ(npm.argv, Arguments{"npm run dev"});
   EXPECT_EQ(npm.environment,
@@ -62,7 +64,7 @@ TEST_F(Captured, npm_has_one_argument_and_the_whole_cookie) {
 }
 
 TEST_F(Captured, server_inherits_the_cookie_and_keeps_its_arguments) {
-  const Process server = read({6302, 473204});
+  const Process server = read(6302, 473204);
   ASSERT_TRUE(server.argv);
   EXPECT_EQ(server.argv->size(), 6U);
   EXPECT_EQ(server.argv->back(), "src/server.ts");
@@ -71,7 +73,7 @@ TEST_F(Captured, server_inherits_the_cookie_and_keeps_its_arguments) {
 }
 
 TEST_F(Captured, cluster_worker_has_its_cookie_in_an_object) {
-  const Process worker = read({6331, 473287});
+  const Process worker = read(6331, 473287);
   EXPECT_EQ(worker.session, 6179) << "the daemon's own";
   EXPECT_EQ(worker.environment,
             (Environment{{"HOME", "/root"},
@@ -89,7 +91,7 @@ TEST_F(Captured, cluster_worker_has_its_cookie_in_an_object) {
 }
 
 TEST_F(Captured, child_of_a_cluster_worker_has_variables_again) {
-  const Process child = read({6362, 473376});
+  const Process child = read(6362, 473376);
   ASSERT_TRUE(child.environment);
   EXPECT_EQ(child.environment->at("pm_id"), "2");
 }

@@ -26,7 +26,6 @@ namespace {
 using test::told_by;
 using test::told_by_nobody;
 using testing::HasSubstr;
-using testing::Not;
 
 std::map<std::string, Feature> by_name(const std::string& root = "/proc") {
   std::map<std::string, Feature> features;

@@ -30,6 +30,7 @@ namespace strayd {
 namespace {
 
 using test::Child;
+using test::fake_id;
 using test::ProcTree;
 using Inodes = std::vector<SocketInode>;
 using testing::ElementsAre;
@@ -65,28 +66,28 @@ TEST(Holdings, are_the_sockets_among_the_descriptors) {
   tree.open(30, 5, "socket:[9]");
   tree.open(30, 6, "socket:[70]");
   tree.open(30, 7, "/tmp/socket:[71]");
-  EXPECT_THAT(held_in(tree, {{30, 100}}),
-              ElementsAre(Pair(ProcId{30, 100}, Inodes{9, 70})));
+  EXPECT_THAT(held_in(tree, {fake_id(30)}),
+              ElementsAre(Pair(fake_id(30), Inodes{9, 70})));
 }
 
 TEST(Holdings, are_none_of_a_process_without_sockets) {
   const ProcTree tree{{.pid = 30}};
   tree.open(30, 0, "/dev/null");
-  EXPECT_EQ(held_in(tree, {{30, 100}}).at({30, 100}), Inodes{});
+  EXPECT_EQ(held_in(tree, {fake_id(30)}).at(fake_id(30)), Inodes{});
 }
 
 TEST(Holdings, are_of_the_asked_processes_only) {
   const ProcTree tree{{.pid = 30}, {.pid = 31}, {.pid = 32}};
   for (const pid_t pid : {30, 31, 32}) open_many(tree, pid, 1);
-  EXPECT_THAT(held_in(tree, {{32, 100}, {30, 100}}),
-              ElementsAre(Pair(ProcId{30, 100}, Inodes{3000}),
-                          Pair(ProcId{32, 100}, Inodes{3200})));
+  EXPECT_THAT(held_in(tree, {fake_id(32), fake_id(30)}),
+              ElementsAre(Pair(fake_id(30), Inodes{3000}),
+                          Pair(fake_id(32), Inodes{3200})));
 }
 
 TEST(Holdings, leave_out_a_process_that_is_gone_or_another) {
   const ProcTree tree{{.pid = 30}};
   open_many(tree, 30, 1);
-  EXPECT_THAT(held_in(tree, {{30, 101}, {31, 100}}), ElementsAre());
+  EXPECT_THAT(held_in(tree, {fake_id(30, 101), fake_id(31)}), ElementsAre());
 }
 
 TEST(Holdings, say_that_a_process_has_too_many_descriptors) {
@@ -94,9 +95,9 @@ TEST(Holdings, say_that_a_process_has_too_many_descriptors) {
   open_many(tree, 30, 11);
   open_many(tree, 31, 10);
   const Holdings holdings =
-      held_in(tree, {{30, 100}, {31, 100}}, {.descriptor_limit = 10});
-  EXPECT_EQ(holdings.at({30, 100}), unread(Unread::TooLong));
-  EXPECT_EQ(holdings.at({31, 100})->size(), 10U);
+      held_in(tree, {fake_id(30), fake_id(31)}, {.descriptor_limit = 10});
+  EXPECT_EQ(holdings.at(fake_id(30)), unread(Unread::TooLong));
+  EXPECT_EQ(holdings.at(fake_id(31))->size(), 10U);
 }
 
 TEST(Holdings, say_where_one_call_has_looked_at_too_many_descriptors) {
@@ -106,12 +107,12 @@ TEST(Holdings, say_where_one_call_has_looked_at_too_many_descriptors) {
       Procfs::open({.root = tree.root(), .descriptors_limit = 15});
   ASSERT_TRUE(procfs);
   for (int i = 0; i < 2; ++i) {
-    const Result<Holdings> holdings =
-        procfs->holdings(std::vector<ProcId>{{30, 100}, {31, 100}, {32, 100}});
+    const Result<Holdings> holdings = procfs->holdings(
+        std::vector<ProcId>{fake_id(30), fake_id(31), fake_id(32)});
     ASSERT_TRUE(holdings);
-    EXPECT_EQ(holdings->at({30, 100})->size(), 10U);
-    EXPECT_EQ(holdings->at({31, 100}), unread(Unread::TooLong));
-    EXPECT_EQ(holdings->at({32, 100}), unread(Unread::TooLong));
+    EXPECT_EQ(holdings->at(fake_id(30))->size(), 10U);
+    EXPECT_EQ(holdings->at(fake_id(31)), unread(Unread::TooLong));
+    EXPECT_EQ(holdings->at(fake_id(32)), unread(Unread::TooLong));
   }
 }
 
@@ -121,21 +122,23 @@ TEST(Holdings, charge_a_call_for_what_was_too_long) {
   open_many(tree, 31, 1);
   const Holdings holdings =
       held_in(tree,
-              {{30, 100}, {31, 100}},
+              {fake_id(30), fake_id(31)},
               {.descriptor_limit = 20, .descriptors_limit = 20});
-  EXPECT_EQ(holdings.at({31, 100}), unread(Unread::TooLong));
+  EXPECT_EQ(holdings.at(fake_id(31)), unread(Unread::TooLong));
 }
 
 TEST(Holdings, say_that_descriptors_could_not_be_listed) {
   const ProcTree tree{{.pid = 30}};
-  EXPECT_EQ(held_in(tree, {{30, 100}}).at({30, 100}), unread(Unread::Failed));
+  EXPECT_EQ(held_in(tree, {fake_id(30)}).at(fake_id(30)),
+            unread(Unread::Failed));
 }
 
 TEST(Holdings, say_that_a_process_without_a_stat_cannot_be_told) {
   const ProcTree tree{{.pid = 30}};
   open_many(tree, 30, 1);
   tree.write(30, "stat", "30 (node");
-  EXPECT_EQ(held_in(tree, {{30, 100}}).at({30, 100}), unread(Unread::Failed));
+  EXPECT_EQ(held_in(tree, {fake_id(30)}).at(fake_id(30)),
+            unread(Unread::Failed));
 }
 
 // From here on: real processes.

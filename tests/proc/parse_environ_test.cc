@@ -81,11 +81,11 @@ TEST(ParseEnviron, says_that_it_failed_where_the_object_is_not_whole) {
     EXPECT_EQ(with_pm2_env(whole.substr(0, size)), kNotWhole) << size;
   }
   for (const std::string bad : {"[]",
-                                "[{\"name\":\"x\"}]",
+                                R"([{"name":"x"}])",
                                 "1",
                                 "\"name\"",
                                 "null",
-                                "{\"name\":\"x\"}x",
+                                R"({"name":"x"}x)",
                                 "{\"name\":\"\xff\"}",
                                 "{\"pm_id\":1e999}",
                                 "[object Object]"}) {

@@ -23,6 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Child;
+using test::fake_id;
 using test::ProcTree;
 using Share = Observed<std::uint64_t>;
 using Shares = std::map<ProcId, Share>;
@@ -59,25 +60,26 @@ TEST(Pss, is_that_of_each_asked_process) {
     tree.write(pid, "smaps_rollup", rollup(pid));
   }
   Procfs procfs = open(tree.root());
-  EXPECT_THAT(shares_of(procfs, {{32, 100}, {30, 100}}),
-              ElementsAre(Pair(ProcId{30, 100}, Share{30 * 1024}),
-                          Pair(ProcId{32, 100}, Share{32 * 1024})));
+  EXPECT_THAT(shares_of(procfs, {fake_id(32), fake_id(30)}),
+              ElementsAre(Pair(fake_id(30), Share{30 * 1024}),
+                          Pair(fake_id(32), Share{32 * 1024})));
 }
 
 TEST(Pss, leaves_out_a_process_that_is_gone_or_another) {
   const ProcTree tree{{.pid = 30}};
   tree.write(30, "smaps_rollup", rollup(1));
   Procfs procfs = open(tree.root());
-  EXPECT_THAT(shares_of(procfs, {{30, 101}, {31, 100}}), ElementsAre());
+  EXPECT_THAT(shares_of(procfs, {fake_id(30, 101), fake_id(31)}),
+              ElementsAre());
 }
 
 TEST(Pss, is_not_zero_where_the_kernel_says_none) {
   const ProcTree tree{{.pid = 30}, {.pid = 31}};
   tree.write(31, "smaps_rollup", "");
   Procfs procfs = open(tree.root());
-  EXPECT_THAT(shares_of(procfs, {{30, 100}, {31, 100}}),
-              ElementsAre(Pair(ProcId{30, 100}, kFailed),
-                          Pair(ProcId{31, 100}, kFailed)));
+  EXPECT_THAT(
+      shares_of(procfs, {fake_id(30), fake_id(31)}),
+      ElementsAre(Pair(fake_id(30), kFailed), Pair(fake_id(31), kFailed)));
 }
 
 TEST(Pss, that_blocks_ends_the_call_and_not_the_next) {
@@ -86,15 +88,15 @@ TEST(Pss, that_blocks_ends_the_call_and_not_the_next) {
   tree.write(32, "smaps_rollup", rollup(32));
   ASSERT_TRUE(tree.block(31, "smaps_rollup"));
   Procfs procfs = open(tree.root());
-  const std::vector<ProcId> ids{{31, 100}, {30, 100}, {32, 100}};
+  const std::vector<ProcId> ids{fake_id(31), fake_id(30), fake_id(32)};
   EXPECT_THAT(shares_of(procfs, ids),
-              ElementsAre(Pair(ProcId{30, 100}, kBlocked),
-                          Pair(ProcId{31, 100}, kBlocked),
-                          Pair(ProcId{32, 100}, kBlocked)));
+              ElementsAre(Pair(fake_id(30), kBlocked),
+                          Pair(fake_id(31), kBlocked),
+                          Pair(fake_id(32), kBlocked)));
   EXPECT_THAT(shares_of(procfs, ids),
-              ElementsAre(Pair(ProcId{30, 100}, Share{30 * 1024}),
-                          Pair(ProcId{31, 100}, kBlocked),
-                          Pair(ProcId{32, 100}, Share{32 * 1024})));
+              ElementsAre(Pair(fake_id(30), Share{30 * 1024}),
+                          Pair(fake_id(31), kBlocked),
+                          Pair(fake_id(32), Share{32 * 1024})));
 }
 
 TEST(Pss, that_blocks_leaves_command_line_and_environment) {
@@ -102,8 +104,8 @@ TEST(Pss, that_blocks_leaves_command_line_and_environment) {
       {.pid = 30, .argv = {"node"}, .environment = {"pm_id=1"}}};
   ASSERT_TRUE(tree.block(30, "smaps_rollup"));
   Procfs procfs = open(tree.root());
-  EXPECT_EQ(shares_of(procfs, {{30, 100}}).at({30, 100}), kBlocked);
-  const Result<Process> process = procfs.read({30, 100});
+  EXPECT_EQ(shares_of(procfs, {fake_id(30)}).at(fake_id(30)), kBlocked);
+  const Result<Process> process = procfs.read(fake_id(30));
   ASSERT_TRUE(process);
   EXPECT_EQ(process->argv, std::vector<std::string>{"node"});
   EXPECT_EQ(process->environment, (Environment{{"pm_id", "1"}}));
@@ -115,7 +117,7 @@ TEST(Pss, is_not_asked_of_a_process_whose_command_line_blocks) {
   ASSERT_TRUE(tree.block(30, "cmdline"));
   Procfs procfs = open(tree.root());
   ASSERT_TRUE(procfs.snapshot({}));
-  EXPECT_EQ(shares_of(procfs, {{30, 100}}).at({30, 100}), kBlocked);
+  EXPECT_EQ(shares_of(procfs, {fake_id(30)}).at(fake_id(30)), kBlocked);
 }
 
 // From here on: real processes.
@@ -140,7 +142,7 @@ TEST(LivePss, counts_what_a_process_has_for_itself) {
   const Share share = shares_of(procfs, {id}).at(id);
   ASSERT_TRUE(share);
   EXPECT_GE(*share, kBytes);
-  EXPECT_LE(*share, procfs.read(id)->resident_bytes + kBytes / 8);
+  EXPECT_LE(*share, procfs.read(id)->resident_bytes + (kBytes / 8));
 }
 
 TEST(LivePss, of_a_zombie_is_not_zero) {

@@ -17,7 +17,7 @@ namespace strayd {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeProcess;
+using test::fake_id;
 using test::ProcTree;
 using Arguments = std::vector<std::string>;
 
@@ -69,7 +69,7 @@ TEST(Snapshot, holds_every_fact_of_a_process) {
   const Snapshot snapshot = snapshot_of(tree);
   ASSERT_EQ(snapshot.processes.size(), 1U);
   const Process& seen = snapshot.processes.front();
-  EXPECT_EQ(seen.id, (ProcId{40, 250}));
+  EXPECT_EQ(seen.id, fake_id(40, 250));
   EXPECT_EQ(seen.parent, 7);
   EXPECT_EQ(seen.group, 39);
   EXPECT_EQ(seen.session, 38);
@@ -93,9 +93,8 @@ TEST(Snapshot, holds_every_fact_of_a_process) {
 
 TEST(Snapshot, is_ascending_by_pid) {
   const ProcTree tree{{.pid = 100}, {.pid = 9}, {.pid = 20}};
-  EXPECT_THAT(
-      everything(snapshot_of(tree)),
-      testing::ElementsAre(ProcId{9, 100}, ProcId{20, 100}, ProcId{100, 100}));
+  EXPECT_THAT(everything(snapshot_of(tree)),
+              testing::ElementsAre(fake_id(9), fake_id(20), fake_id(100)));
 }
 
 TEST(Snapshot, reads_details_only_of_the_chosen) {
@@ -107,7 +106,8 @@ TEST(Snapshot, reads_details_only_of_the_chosen) {
     EXPECT_EQ(seen.processes.size(), 3U);
     EXPECT_TRUE(seen.processes[2].argv);
     EXPECT_TRUE(seen.processes[2].uid);
-    return std::vector<ProcId>{{30, 100}, {30, 100}, {1, 99}, {555, 1}};
+    return std::vector<ProcId>{
+        fake_id(30), fake_id(30), fake_id(1, 99), fake_id(555, 1)};
   });
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->processes[2].exe, "/usr/bin/node");
@@ -136,7 +136,7 @@ TEST(Snapshot,
     return everything(seen);
   });
   ASSERT_TRUE(snapshot);
-  EXPECT_THAT(everything(*snapshot), testing::ElementsAre(ProcId{1, 100}));
+  EXPECT_THAT(everything(*snapshot), testing::ElementsAre(fake_id(1)));
   EXPECT_EQ(snapshot->vanished, 1U);
 }
 
@@ -237,7 +237,7 @@ TEST(Snapshot, counts_a_stat_that_is_no_stat_as_unreadable) {
   tree.write(
       31, "stat", "1 (other) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 \n");
   const Snapshot snapshot = snapshot_of(tree);
-  EXPECT_THAT(everything(snapshot), testing::ElementsAre(ProcId{1, 100}));
+  EXPECT_THAT(everything(snapshot), testing::ElementsAre(fake_id(1)));
   EXPECT_EQ(snapshot.unreadable, 2U);
 }
 
@@ -300,7 +300,7 @@ TEST(Read, gives_one_process_with_all_details) {
                        .cgroup = "0::/x\n"}};
   Result<Procfs> procfs = Procfs::open({.root = tree.root()});
   ASSERT_TRUE(procfs);
-  const Result<Process> process = procfs->read({30, 100});
+  const Result<Process> process = procfs->read(fake_id(30));
   ASSERT_TRUE(process);
   EXPECT_EQ(process->argv, Arguments{"node"});
   EXPECT_EQ(process->exe, "/usr/bin/node");
@@ -312,7 +312,7 @@ TEST(Read, does_not_find_another_process_under_the_same_pid) {
   const ProcTree tree{{.pid = 30}};
   Result<Procfs> procfs = Procfs::open({.root = tree.root()});
   ASSERT_TRUE(procfs);
-  for (const ProcId& id : {ProcId{30, 101}, ProcId{31, 100}}) {
+  for (const ProcId& id : {fake_id(30, 101), fake_id(31)}) {
     const Result<Process> process = procfs->read(id);
     ASSERT_FALSE(process);
     EXPECT_EQ(process.error().fault, Fault::NotFound);

@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -104,7 +106,7 @@ TEST(Account, tells_one_outcome_for_each_process_of_random_trees) {
     std::signal(SIGCHLD, SIG_IGN);
     for (unsigned seed = 1; seed <= kSeeds; ++seed) {
       SCOPED_TRACE(testing::Message() << "seed " << seed);
-      Dice dice(seed * 7919);
+      Dice dice(std::uint64_t{seed} * 7919);
       World world;
       const pid_t root = start([&](const auto& ready) {
         ready();
@@ -141,7 +143,7 @@ TEST(Account, leaves_no_descriptor_open) {
     World world;
     const std::size_t before = open_fds();
     for (int round = 0; round < 5; ++round) {
-      Puppet root;
+      const Puppet root;
       root.do_now('f');
       const TreeOrder order = world.order(root.pid());
       world.hold(order);
@@ -174,7 +176,7 @@ TEST(Account, without_descriptors_nothing_is_watched_and_nothing_ended) {
     World world;
     const TreeOrder order = world.order(start_sleeper());
     const Process seen = world.process(order.root.pid);
-    const Process* const members[] = {&seen};
+    const std::array members{&seen};
     const rlimit none{.rlim_cur = 0, .rlim_max = 1024};
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
     world.reaper.hold(members);

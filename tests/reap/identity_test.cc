@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <utility>
@@ -109,9 +110,9 @@ TEST(Identity, a_pid_reused_before_the_watch_is_not_taken_for_the_suspect) {
   in_pid_namespace([] {
     World world;
     const pid_t pid = start_sleeper();
-    TreeOrder order = world.order(pid);
+    const TreeOrder order = world.order(pid);
     const Process seen = world.process(pid);
-    const Process* const members[] = {&seen};
+    const std::array members{&seen};
     end_child(pid);
     // Not in the same tick, or there would be no difference to find.
     ASSERT_TRUE(eventually([&] {
@@ -190,7 +191,7 @@ TEST(Identity, after_a_refusal_it_is_seen_anew) {
   in_pid_namespace([] {
     World world;
     const Puppet puppet;
-    TreeOrder order = world.order(puppet.pid());
+    const TreeOrder order = world.order(puppet.pid());
     world.hold(order);
     puppet.order('x');
     ASSERT_TRUE(became_sleep(puppet.pid()));
@@ -208,7 +209,7 @@ TEST(Identity, the_watch_does_not_begin_where_the_snapshot_is_outdated) {
     const Puppet puppet;
     const TreeOrder order = world.order(puppet.pid());
     const Process seen = world.process(puppet.pid());
-    const Process* const members[] = {&seen};
+    const std::array members{&seen};
     puppet.order('x');
     ASSERT_TRUE(became_sleep(puppet.pid()));
     world.reaper.hold(members);

@@ -97,7 +97,7 @@ class Puppet {
   }
 
  private:
-  void obey() {
+  void obey() const {
     while (true) {
       const char word = hear(orders_.out);
       if (word == 'f' && ::fork() == 0) sleep_for_ever();

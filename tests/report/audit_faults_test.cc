@@ -126,7 +126,7 @@ TEST(AuditFaults, takes_back_what_was_written_in_part) {
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
     const Condemned one(200);
     const Condemned two(300);
-    const Intent both[] = {one.intent(), two.intent()};
+    const std::array both{one.intent(), two.intent()};
     EXPECT_FALSE(audit.intend(both));
     EXPECT_EQ(content_of(dir / "a"), before);
 
@@ -141,7 +141,7 @@ TEST(AuditFaults, takes_back_what_was_written_in_part) {
 // ---- a disk that fails ----
 
 void let_fail(const char* call) {
-  const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+  scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
   ASSERT_EQ(
       ::seccomp_rule_add(
           filter, SCMP_ACT_ERRNO(EIO), ::seccomp_syscall_resolve_name(call), 0),
@@ -168,7 +168,7 @@ TEST(AuditFaults, promises_nothing_that_could_not_be_synced) {
 TEST(AuditFaults, works_where_no_space_can_be_set_aside) {
   const RamDir dir;
   EXPECT_TRUE(holds_in_child([&] {
-    const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+    scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
     ASSERT_EQ(::seccomp_rule_add(
                   filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(fallocate), 0),
               0);
@@ -230,8 +230,8 @@ void one_round(const AuditOptions& options,
                int round,
                const Moment& moment,
                Markers& markers) {
-  int pipe[2]{};
-  ASSERT_EQ(::pipe(pipe), 0);
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
   const UniqueFd ours{pipe[0]};
   const pid_t child = ::fork();
   if (child == 0) {

@@ -1,8 +1,8 @@
 // The ledger's files as they are rotated, by one and by two.
 #include <sys/stat.h>
 
+#include <array>
 #include <map>
-#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -196,7 +196,7 @@ void append_and_rotate(const AuditOptions& options, pid_t first) {
   Audit audit = open_or_die(options);
   for (pid_t pid = first; pid < first + kGroups; ++pid) {
     const Condemned one(pid);
-    const Intent both[] = {one.intent(Step::Terminate), one.intent(Step::Kill)};
+    const std::array both{one.intent(Step::Terminate), one.intent(Step::Kill)};
     EXPECT_TRUE(audit.intend(both));
     EXPECT_TRUE(audit.outcome("reap", one.reaped()));
   }
@@ -206,8 +206,8 @@ TEST(AuditRotation, loses_no_line_where_two_processes_write_and_rotate) {
   const RamDir dir;
   const AuditOptions options{
       .file = dir / "a", .rotate_bytes = 4096, .keep = 100};
-  int gate[2]{};
-  ASSERT_EQ(::pipe(gate), 0);
+  std::array<int, 2> gate{};
+  ASSERT_EQ(::pipe(gate.data()), 0);
   std::vector<pid_t> writers;
   for (const pid_t first : {1000, 2000}) {
     const pid_t child = ::fork();
@@ -228,7 +228,6 @@ TEST(AuditRotation, loses_no_line_where_two_processes_write_and_rotate) {
     EXPECT_EQ(status, 0);
   }
 
-  std::multiset<std::uint64_t> seqs;
   std::map<pid_t, int> seen;
   std::uint64_t before = 0;
   for (const nlohmann::json& line : all_lines_of(dir / "a", 100)) {

@@ -13,7 +13,6 @@
 namespace strayd::test {
 namespace {
 
-using testing::Each;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;

@@ -1,6 +1,7 @@
 // What a strayd that was ended left behind.
 #include <sys/wait.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -99,9 +100,10 @@ TEST(Unresolved, is_again_what_was_intended_after_its_outcome) {
 class OtherStrayd {
  public:
   explicit OtherStrayd(const std::string& file) {
-    int to_child[2]{};
-    int from_child[2]{};
-    if (::pipe(to_child) != 0 || ::pipe(from_child) != 0) std::abort();
+    std::array<int, 2> to_child{};
+    std::array<int, 2> from_child{};
+    if (::pipe(to_child.data()) != 0) std::abort();
+    if (::pipe(from_child.data()) != 0) std::abort();
     child_ = ::fork();
     if (child_ == 0) {
       ::close(to_child[1]);
@@ -132,7 +134,7 @@ class OtherStrayd {
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(child_), &info, WEXITED | WNOWAIT);
   }
-  void collect() { ::waitpid(child_, nullptr, 0); }
+  void collect() const { ::waitpid(child_, nullptr, 0); }
 
  private:
   pid_t child_ = -1;
@@ -154,7 +156,7 @@ TEST(Unresolved, leaves_alone_what_another_living_strayd_promised) {
 
 TEST(Unresolved, believes_no_writer_of_another_boot_alive) {
   const RamDir dir;
-  OtherStrayd other(dir / "audit.jsonl");
+  const OtherStrayd other(dir / "audit.jsonl");
   ASSERT_TRUE(other.promised());
   const Result<Audit> audit =
       Audit::open({.file = dir / "audit.jsonl"}, "other-boot");

@@ -150,8 +150,9 @@ TEST_F(AuditVerdicts, names_who_keeps_an_app_off_its_port_once) {
 TEST_F(AuditVerdicts, writes_nothing_on_an_idle_host) {
   const Report report{.verdicts = {stray_}};
   lines_for(report);
-  for (int scan = 0; scan < 3; ++scan)
+  for (int scan = 0; scan < 3; ++scan) {
     EXPECT_THAT(lines_for(report), IsEmpty());
+  }
 }
 
 TEST_F(AuditVerdicts, writes_a_change_of_verdict_or_of_its_reason) {

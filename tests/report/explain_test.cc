@@ -15,7 +15,7 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-Process process(pid_t pid, pid_t parent, std::string comm) {
+Process process(pid_t pid, pid_t parent, const std::string& comm) {
   Process made{.id = sample::id(pid),
                .parent = parent,
                .session = 4600,

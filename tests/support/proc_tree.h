@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "strayd/core/process.h"
+
 #include "support/temp_dir.h"
 
 namespace strayd::test {
@@ -43,6 +45,12 @@ struct FakeProcess {
   std::string cwd = "/";                   // empty: no link
   std::string cgroup = "0::/\n";
 };
+
+// Of one that says no other start.
+inline ProcId fake_id(pid_t pid,
+                      std::uint64_t start_ticks = FakeProcess{}.start_ticks) {
+  return {.pid = pid, .start_ticks = start_ticks};
+}
 
 class ProcTree {
  public:
@@ -126,8 +134,9 @@ class ProcTree {
 
   static std::string joined(const std::vector<std::string>& strings) {
     std::string text;
-    for (const std::string& string : strings)
+    for (const std::string& string : strings) {
       text.append(string).push_back('\0');
+    }
     return text;
   }
 

@@ -54,7 +54,7 @@ class Puppets {
     tell(puppet, {'Q', 0});
     wait_for_state(pid(puppet), "Z");
   }
-  void kill(std::size_t puppet) {
+  void kill(std::size_t puppet) const {
     ::kill(pid(puppet), SIGKILL);
     wait_for_state(pid(puppet), "Z");
   }
@@ -156,12 +156,12 @@ class Puppets {
   void obey(std::size_t& self, bool& is_born) {
     const int in = strings_[self].in[0];
     const char order = read_one(in);
-    const char what = read_one(in);
+    const auto what = static_cast<unsigned char>(read_one(in));
     if (order == 'F' && ::fork() == 0) {
-      self = static_cast<std::size_t>(what);
+      self = what;
       is_born = true;
     }
-    if (order == 'E') execute_as(in, static_cast<std::size_t>(what));
+    if (order == 'E') execute_as(in, what);
     if (order == 'U') {
       if (::setresuid(65534, 65534, 65534) != 0) ::_exit(1);
       write_all(strings_[self].out[1], "U");
@@ -171,7 +171,7 @@ class Puppets {
       write_all(strings_[self].out[1], "N");
     }
     if (order == 'T') {
-      const std::string title = read_some(in, static_cast<std::size_t>(what));
+      const std::string title = read_some(in, what);
       std::memcpy(::program_invocation_name, title.c_str(), title.size() + 1);
       write_all(strings_[self].out[1], "T");
     }

@@ -44,7 +44,7 @@ inline std::string told_by_nobody(const std::vector<cap_value_t>& kept,
       ::setresuid(kNobody, kNobody, kNobody) != 0) {
     return "cannot become nobody";
   }
-  const cap_t set = ::cap_init();
+  cap_t set = ::cap_init();
   if (!kept.empty()) {
     const int count = static_cast<int>(kept.size());
     ::cap_set_flag(set, CAP_PERMITTED, count, kept.data(), CAP_SET);

@@ -21,7 +21,7 @@ constexpr std::int64_t kBootMs = 1'700'000'000'000;
 constexpr const char* kHome = "/srv/.pm2";
 
 inline std::int64_t unix_ms_at(seconds since_boot) {
-  return kBootMs + since_boot.count() * 1000;
+  return kBootMs + (since_boot.count() * 1000);
 }
 
 class World {

@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <array>
+#include <cstddef>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -24,10 +26,11 @@ using How = ExitStatus::How;
 // PIDFD_INFO_EXIT came with 6.15.
 bool kernel_tells() {
   utsname name{};
-  int major = 0;
-  int minor = 0;
   ::uname(&name);
-  std::sscanf(name.release, "%d.%d", &major, &minor);
+  const std::string release = name.release;
+  std::size_t dot = 0;
+  const int major = std::stoi(release, &dot);
+  const int minor = std::stoi(release.substr(dot + 1));
   return major > 6 || (major == 6 && minor >= 15);
 }
 
@@ -40,8 +43,8 @@ class Exit : public testing::Test {
     return found.value_or(ExitStatus{});
   }
   void start(const std::function<void()>& end) {
-    int ends[2];
-    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
     go_ = UniqueFd(ends[1]);
     const UniqueFd wait(ends[0]);
     pid_ = ::fork();
@@ -63,7 +66,7 @@ class Exit : public testing::Test {
     siginfo_t ignored{};
     ::waitid(P_PID, static_cast<id_t>(pid_), &ignored, WEXITED | WNOWAIT);
   }
-  void reap() { ASSERT_EQ(::waitpid(pid_, nullptr, 0), pid_); }
+  void reap() const { ASSERT_EQ(::waitpid(pid_, nullptr, 0), pid_); }
 
   pid_t pid_ = -1;
   UniqueFd go_{};
@@ -129,8 +132,8 @@ TEST_F(Exit, is_never_said_of_a_pidfd_that_an_old_kernel_cant_tell_of) {
 }
 
 TEST_F(Exit, of_what_is_no_pidfd_is_not_made_up) {
-  int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   const UniqueFd reading(ends[0]);
   {
     const UniqueFd writing(ends[1]);

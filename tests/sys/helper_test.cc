@@ -89,7 +89,7 @@ TEST(Helper, is_ended_where_another_takes_its_place) {
 
 TEST(Helper, hears_no_signal_that_it_could_act_on) {
   Pipe pipe;
-  Result<Helper> helper = Helper::start([&] {
+  const Result<Helper> helper = Helper::start([&] {
     sigset_t blocked{};
     ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
     const bool all = ::sigismember(&blocked, SIGTERM) == 1 &&
