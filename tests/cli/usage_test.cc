@@ -23,7 +23,6 @@ struct Bad {
   std::string told{};  // in what is said of it
 };
 
-// NOLINTNEXTLINE(readability-identifier-naming): gtest calls it so
 void PrintTo(const Bad& bad, std::ostream* out) {
   *out << "strayd " << bad.line;
 }

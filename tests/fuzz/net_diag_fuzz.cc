@@ -30,7 +30,6 @@ std::optional<std::size_t> sockets_in(std::span<const std::byte> datagram,
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const auto bytes = std::as_bytes(std::span{data, size});

@@ -27,7 +27,6 @@ bool is_sound(const strayd::Pm2Instance& instance) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const auto list = strayd::parse_pm2_list(

@@ -29,7 +29,6 @@ strayd::Result<strayd::Progress> feed(strayd::Pm2ReplyDecoder& decoder,
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   if (size == 0) return 0;

@@ -6,7 +6,6 @@
 
 #include "strayd/proc/process_events.h"
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const auto parsed = strayd::parse_connector(

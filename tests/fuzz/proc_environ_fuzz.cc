@@ -21,7 +21,6 @@ void expect_allowed(const strayd::Environment& environment) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};

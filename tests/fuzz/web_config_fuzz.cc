@@ -9,7 +9,6 @@
 #include "strayd/web/password.h"
 #include "strayd/web/server.h"
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's word
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
