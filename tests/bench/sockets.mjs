@@ -6,18 +6,17 @@
 //   node tests/bench/sockets.mjs [CONNECTIONS=5000] [strayd=build/release/strayd]
 //
 // Both ends of each connection are on this host: twice as many sockets.
-import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { runInside } from "../e2e/support/inside.mjs";
-import { costOf, cpuMs, eventually, median, pause } from "./lib/cost.mjs";
+import { Agent } from "./lib/agent.mjs";
+import { costOf, eventually, median } from "./lib/cost.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const rounds = 10;
-const port = 19098;
 
 const server = `
 import { connect } from "node:net";
@@ -37,46 +36,21 @@ async function exchange() {
   return { port: listener.address().port, open };
 }
 
-class Agent {
-  constructor(strayd, directory, remote) {
-    const config = join(directory, "strayd.json");
-    writeFileSync(config, JSON.stringify({
-      rules: [{ name: "server", pattern: "server\\.mjs", exe: "node" }],
-      remotes: [{ name: "exchange", hosts: ["127.0.0.1"], ports: [remote] }],
-      scan: { interval: "250ms" },
-      state: { dir: join(directory, "state") }, audit: { file: join(directory, "audit.jsonl") },
-      web: { listen: `127.0.0.1:${port}` },
-    }));
-    this.process = spawn(strayd, ["run", "--config", config], { stdio: ["ignore", "ignore", "inherit"] });
-  }
-
-  async sum(name) {
-    const page = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text(), () => "");
-    const lines = [...page.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"))];
-    return lines.reduce((sum, [, value]) => sum + Number(value), 0);
-  }
-
-  async perScan() {
-    const before = { scans: await this.sum("strayd_scans_total"), cpu: cpuMs(this.process.pid) };
-    await pause(2000);
-    const cpu = cpuMs(this.process.pid) - before.cpu;
-    return cpu / (await this.sum("strayd_scans_total") - before.scans);
-  }
-}
-
 // An app that holds so many, for as long as it is measured.
-async function scanned(strayd, { pm2, far, directory, tools, connections }) {
+async function scanned({ pm2, far, directory, tools, connections }) {
   await pm2.cli(["start", join(directory, "server.mjs"), "--name", "server", "--", String(far.port), String(connections)]);
   await eventually(() => far.open.size === connections);
-  const agent = new Agent(strayd, directory, far.port);
+  const agent = await Agent.start(tools, directory, { interval: "250ms" }, {
+    rules: [{ name: "server", pattern: "server\\.mjs", exe: "node" }],
+    remotes: [{ name: "exchange", hosts: ["127.0.0.1"], ports: [far.port] }],
+  });
   await eventually(async () => await agent.sum("strayd_backend_connections") === connections);
   const samples = { agent: [], ss: [] };
   for (let i = 0; i < rounds; i += 1) {
-    samples.agent.push(await agent.perScan());
+    samples.agent.push(await agent.cpuPerScan(2));
     samples.ss.push(costOf(tools, ["ss", "-tain"]).cpu_ms);
   }
-  agent.process.kill("SIGTERM");
-  await new Promise((ended) => agent.process.on("close", ended));
+  await agent.stop();
   await pm2.cli(["delete", "server"]);
   await eventually(() => far.open.size === 0);
   return { agent: median(samples.agent), ss: median(samples.ss) };
@@ -88,12 +62,12 @@ async function measure(connections, strayd) {
   writeFileSync(join(directory, "server.mjs"), server);
   const host = {
     pm2: startPm2({ after() {} }, { directory, make: (name) => mkdtempSync(join(directory, `${name}-`)) }),
-    tools: { cost: join(dirname(strayd), "tests/bench/bench_cost") },
+    tools: { strayd, cost: join(dirname(strayd), "tests/bench/bench_cost") },
     far: await exchange(),
     directory,
   };
-  const few = await scanned(strayd, { ...host, connections: 1 });
-  const many = await scanned(strayd, { ...host, connections });
+  const few = await scanned({ ...host, connections: 1 });
+  const many = await scanned({ ...host, connections });
   const more = many.agent - few.agent;
   console.log(`${connections} connections of one app, ${2 * connections} sockets; ${rounds} rounds`);
   console.log(`a scan: ${many.agent.toFixed(1)} ms of CPU, ${few.agent.toFixed(1)} with one connection: ${more.toFixed(1)} for the rest`);

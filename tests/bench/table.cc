@@ -7,9 +7,8 @@
 #include <time.h>
 
 #include <cstdio>
-#include <cstdlib>
+#include <string>
 #include <string_view>
-#include <utility>
 
 #include "strayd/config/config.h"
 #include "strayd/core/judge.h"
@@ -19,7 +18,7 @@ namespace {
 
 using namespace strayd;
 
-// Of this process and the helper that reads command lines.
+// Without the helper that reads command lines: of newcomers, and of few others.
 double cpu_ms() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -57,7 +56,7 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const auto source = std::string_view(argv[1]) == "bpf" ? TableSource::Bpf
                                                          : TableSource::Procfs;
-  const int times = std::atoi(argv[2]);
+  const int times = std::stoi(argv[2]);
   if (source == TableSource::Bpf) return measure(source, times, 12);
   const int all = measure(source, times, 1);
   return all != 0 ? all : measure(source, times, 12);

@@ -15,14 +15,20 @@ async function page() {
   }
 }
 
-async function scans() {
-  return Number(/^strayd_scans_total (\d+)/m.exec(await page())?.[1] ?? 0);
+// Of all series of that name; 0: there is none.
+async function sum(name) {
+  const lines = [...(await page()).matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"))];
+  return lines.reduce((total, [, value]) => total + Number(value), 0);
 }
 
+const scans = () => sum("strayd_scans_total");
+
 export class Agent {
-  static async start(tools, directory, scan) {
+  // `more`: of its configuration.
+  static async start(tools, directory, scan, more = {}) {
     const config = join(directory, "strayd.json");
     writeFileSync(config, JSON.stringify({
+      ...more,
       mode: "observe",
       scan,
       state: { dir: join(directory, "state") },
@@ -36,6 +42,7 @@ export class Agent {
     return agent;
   }
 
+  sum(name) { return sum(name); }
   get pid() { return this.process.pid; }
   get rssMb() { return rssMb(this.pid); }
 
