@@ -1,10 +1,12 @@
 // strayd may be killed at any moment of a reap. Whatever it had promised is
-// accounted for by the next one, and nothing is left frozen.
+// accounted for by the next one, and nothing is left frozen. Nobody is signalled
+// again within its grace, nor by one that has not judged it.
 //
 // Several strayds are killed side by side, each with strays, a state and a
 // ledger of its own: most of a reap is waiting.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startStray } from "./support/backends.mjs";
@@ -12,9 +14,10 @@ import { openLedger } from "./support/ledger.mjs";
 import { allProcesses, describe, frozen, lives, processOf } from "./support/processes.mjs";
 import { sandbox } from "./support/sandbox.mjs";
 import { configure, launch, startStrayd } from "./support/strayd.mjs";
-import { until } from "./support/wait.mjs";
+import { unit } from "./support/unit.mjs";
 
 const lanes = 8;
+const lanesOfUnit = 2;   // with the user and the capabilities of the service
 const hitsOfALane = 25;  // kills that left a promise open
 const hits = lanes * hitsOfALane;
 const grace = 100;  // ms
@@ -35,6 +38,7 @@ async function openLane(box, number) {
     rules: [{ name, pattern: `^bash stubborn\\.sh ${name}`, exe: "bash", grace: `${grace}ms` }],
     scan: { interval: "100ms", min_age: "1s", confirmations: 2, settle: "1s" },
     limits: { kills_per_scan: 1000, kills_per_hour: 10_000 },
+    as: number < lanesOfUnit ? unit() : undefined,
   });
   const fifo = box.path(`${name}.fifo`);
   execFileSync("mkfifo", [fifo]);
@@ -56,12 +60,12 @@ async function openLane(box, number) {
 }
 
 // What the strayd that was killed before had left behind is settled.
-async function afterwards({ ledger, owedBefore, frozenBefore }) {
-  await until("what the killed strayd had promised is accounted for", () => {
+async function afterwards(agent, { ledger, owedBefore, frozenBefore }) {
+  await agent.until("what the killed strayd had promised is accounted for", () => {
     const still = new Set(ledger.read().owed());
     return !owedBefore.some((promise) => still.has(promise));
   });
-  await until("what it had frozen runs again, or has ended", () =>
+  await agent.until("what it had frozen runs again, or has ended", () =>
     !frozenBefore.some((process) => lives(process) && processOf(process.pid)?.state === "T"));
 }
 
@@ -70,8 +74,8 @@ async function kill(t, lane) {
   const [step, longest] = oneOf(moments);
   const promised = lane.ledger.read().promises(step);
   const agent = launch(t, lane.settings);
-  await afterwards(lane);
-  await until(`a reap comes to its ${step}`, () => lane.ledger.read().promises(step) > promised, { step: 1 });
+  await afterwards(agent, lane);
+  await agent.until(`a reap comes to its ${step}`, () => lane.ledger.read().promises(step) > promised, { step: 1 });
   await pause(Math.random() * longest);
   await agent.end("SIGKILL");
 
@@ -87,12 +91,15 @@ async function kill(t, lane) {
 // The last strayd of a lane is left in peace.
 async function finish(t, lane) {
   const agent = await startStrayd(t, lane.settings);
-  await afterwards(lane);
-  await until("every stray is gone", () => lane.living().length === 0);
-  await until("every promise is accounted for", () => lane.ledger.read().owed().length === 0);
+  await afterwards(agent, lane);
+  await agent.until("every stray is gone", () => lane.living().length === 0);
+  await agent.until("every promise is accounted for", () => lane.ledger.read().owed().length === 0);
   await agent.end();
   const silent = [...lane.strays.values()].filter((process) => !lives(process) && !lane.ledger.tellsOf(process));
   assert.deepEqual(describe(silent), "", "no stray died without an account of it");
+  assert.deepEqual(lane.ledger.wrongs(), [], "every line follows from those before it");
+  const aside = readdirSync(lane.settings.config.state.dir).filter((name) => name.includes("damaged"));
+  assert.deepEqual(aside, [], "no state was unreadable");
 }
 
 async function killAgainAndAgain(t, lane) {

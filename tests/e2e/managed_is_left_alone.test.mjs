@@ -9,6 +9,7 @@ import { freePort, sandbox } from "./support/sandbox.mjs";
 import {
   auditOf, configure, intentsOf, plainServer, scan, scanJson, startStrayd, tsxServer,
 } from "./support/strayd.mjs";
+import { unit } from "./support/unit.mjs";
 import { throughout, until } from "./support/wait.mjs";
 
 const seconds = 1000;
@@ -61,24 +62,31 @@ async function isEnded(t, settings, stray) {
   await agent.scans(2);
 }
 
-test("npm run dev under PM2 keeps its socket for 30 s, and a stray beside it is listed and ended", async (t) => {
+// The incident: an enforcing strayd beside PM2's app, and a stray of the app.
+async function incident(t, { user, as } = {}) {
   const box = sandbox();
   const exchange = await startExchange(t);
-  const pm2 = startPm2(t, box);
+  const pm2 = startPm2(t, box, { user });
   const backend = await npmRun(box, pm2, exchange, "dev");
   const before = await picture(pm2, exchange, [backend]);
-  const settings = await configure(box);
+  const settings = await configure(box, { as });
 
   await watchOver(t, settings, [before], 30 * seconds);
   assert.ok(backend.connections[0].longestGap < 10 * seconds, "the heartbeat never paused");
 
-  const stray = await startStrayServer(box, exchange);
+  const stray = await startStrayServer(box, exchange, "stray", user);
   assert.equal(stray.processes().length, 4, "npm exec, sh -c, tsx, node");
   await isListed(box, settings, stray, "tsx-server");
   await before.check();
   await isEnded(t, settings, stray);
   await before.alive();
-});
+}
+
+test("npm run dev under PM2 keeps its socket for 30 s, and a stray beside it is listed and ended",
+  (t) => incident(t));
+
+test("the same, of another user, under the user and the capabilities of the service",
+  (t) => incident(t, { user: { uid: 33, gid: 33 }, as: unit() }));
 
 test("tsx without watch is left alone, and a stray beside it is ended", async (t) => {
   const box = sandbox();

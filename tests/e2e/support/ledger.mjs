@@ -2,7 +2,10 @@
 // looks at a long one cost one reading of it.
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 
-const promiseOf = ({ reap, pid, start_ticks: start }) => `${reap} ${pid}@${start}`;
+const identity = ({ pid, start_ticks: start }) => `${pid}@${start}`;
+const promiseOf = (line) => `${line.reap} ${identity(line)}`;
+// One that is signalled was pending before, so that the ledger tells of it first.
+const orphans = new Set(["pending", "stray", "leftover"]);
 
 function parsed(line) {
   try {
@@ -18,15 +21,36 @@ export function openLedger(file) {
   const promised = new Set();
   const accounted = new Set();
   const ended = new Set();
+  const judged = new Set();  // by whom
+  const told = new Map();    // when each process was last told to end
+  const wrongs = [];
+  let last = 0;
+
+  // What holds of each line by those before it, whoever wrote them.
+  function hold(line) {
+    if (line.seq !== last + 1) wrongs.push(`${line.seq} comes after ${last}`);
+    last = line.seq;
+    const writer = identity(line.writer);
+    if (line.event === "verdict" && orphans.has(line.verdict)) judged.add(`${writer} ${line.pid}`);
+    if (line.event !== "intent" || line.step === "thaw") return;
+
+    const which = `${line.step} of ${identity(line)}`;
+    if (!judged.has(`${writer} ${line.tree}`)) wrongs.push(`${which} by one that never judged it`);
+    // The clock of the ledger counts whole milliseconds.
+    const since = Date.parse(line.ts) - (told.get(identity(line)) ?? -Infinity);
+    if (since < 1000 * line.grace_seconds - 1) wrongs.push(`${which} ${since} ms into its grace`);
+    if (line.step === "terminate") told.set(identity(line), Date.parse(line.ts));
+  }
 
   function take(line) {
+    hold(line);
     if (line.event === "intent") {
       promised.add(promiseOf(line));
       steps.set(line.step, (steps.get(line.step) ?? 0) + 1);
     }
     if (line.event === "outcome" || line.event === "recovered") {
       accounted.add(promiseOf(line));
-      ended.add(`${line.pid}@${line.start_ticks}`);
+      ended.add(identity(line));
     }
   }
 
@@ -49,6 +73,9 @@ export function openLedger(file) {
     // What was promised without an outcome, and without a word from a later
     // strayd.
     owed: () => [...promised].filter((promise) => !accounted.has(promise)),
+    // Lines that are missing, signals in a grace, and signals of a strayd to what
+    // it had not judged itself.
+    wrongs: () => wrongs,
     tellsOf: ({ pid, start }) => ended.has(`${pid}@${start}`),
   };
   return ledger;

@@ -1,7 +1,7 @@
 // strayd itself: a configuration, the agent, one-shot commands, and what it says
 // about itself on each of its channels.
 import { execFile, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lives, processOf } from "./processes.mjs";
 import { freePort, plainEnvironment } from "./sandbox.mjs";
@@ -18,8 +18,10 @@ export const stubborn = { name: "stubborn", pattern: "stubborn\\.mjs", exe: "nod
 const everywhere = JSON.parse(process.env.STRAYD_E2E_SCAN || "{}");
 
 // Quick where an operator would be patient: a test has no minutes.
-export async function configure(box, { name = "strayd", rules = [tsxServer], ...more } = {}) {
+// as: who the agent runs as, see unit.mjs; root where a test does not say.
+export async function configure(box, { name = "strayd", rules = [tsxServer], as, ...more } = {}) {
   const directory = box.make(name);
+  if (as) chownSync(directory, as.uid, as.gid);
   const config = {
     mode: "enforce",
     rules,
@@ -33,7 +35,7 @@ export async function configure(box, { name = "strayd", rules = [tsxServer], ...
   };
   const file = join(directory, "strayd.json");
   writeFileSync(file, JSON.stringify(config, null, 2));
-  return { directory, file, config };
+  return { directory, file, config, before: as?.before ?? [] };
 }
 
 // One command, to its end: { status, stdout, stderr }. Any exit code is an answer.
@@ -88,7 +90,8 @@ export function sample(exposition, name, labels = {}) {
 
 // Starts the agent without waiting for anything.
 export function launch(t, settings, ...args) {
-  const child = spawn(program, ["run", "--config", settings.file, ...args], {
+  const [first, ...rest] = [...settings.before, program, "run", "--config", settings.file, ...args];
+  const child = spawn(first, rest, {
     env: plainEnvironment(), stdio: ["ignore", "pipe", "pipe"],
   });
   const agent = {
@@ -111,12 +114,19 @@ export function launch(t, settings, ...args) {
     async status() {
       return (await agent.get("/api/v1/status")).json();
     },
+    // Waits for what only a running strayd brings about: one that has ended is
+    // not waited for, and the log of one that does not do it is in the error.
+    async until(what, look, options = {}) {
+      const over = () => child.exitCode !== null || child.signalCode !== null;
+      try {
+        await until(what, async () => over() || (await look()), options);
+      } catch (error) {
+        throw new Error(`${error.message}; strayd says:\n${agent.log}`, { cause: error.cause });
+      }
+      if (over()) throw new Error(`strayd ended with ${child.exitCode ?? child.signalCode}:\n${agent.log}`);
+    },
     async ready() {
-      await until("strayd is ready", async () => {
-        if (child.exitCode !== null) return true;
-        return (await agent.get("/-/ready")).ok;
-      });
-      if (child.exitCode !== null) throw new Error(`strayd ended with ${child.exitCode}:\n${agent.log}`);
+      await agent.until("strayd is ready", async () => (await agent.get("/-/ready")).ok);
       return agent;
     },
     // `count` scans that began after now.
