@@ -149,6 +149,7 @@ void Reaper::Impl::step(Tree& tree) {
   // One that was spared while the SIGTERMs were sent has had its grace.
   std::optional<Veto> veto = tree.veto;
   if (!veto) veto = kill_tree(ports, tree);
+  resolve_unsent(ports, tree);
   if (veto) spare(ports, tree, *veto);
   tree.phase = Phase::Dying;
   // The spared shut down at their own pace, and are given their grace again.
@@ -210,6 +211,7 @@ void Reaper::begin(const TreeOrder& order) {
     impl_->refuse(tree, *veto);
     return;
   }
+  resolve_unsent(impl_->ports, tree);
   // Who was signalled is awaited, however soon he exits.
   if (std::ranges::none_of(tree.members, &Member::terminated)) {
     settle(impl_->ports, tree);

@@ -10,22 +10,15 @@
 namespace strayd {
 namespace {
 
-// Sends it, and resolves the member where that fails. Gone is no failure: the
-// pidfd says so.
-bool deliver(const ReaperPorts& ports,
-             const Tree& tree,
-             Member& member,
-             int signal) {
+// Gone is no failure: the pidfd says so.
+bool deliver(Member& member, int signal) {
   const Result<void> sent = send(member, signal);
   if (sent) return true;
   if (sent.error().fault == Fault::NotFound) return false;
   const bool denied = sent.error().fault == Fault::Denied;
-  resolve(ports,
-          tree,
-          member,
-          {.outcome = Outcome::Failed,
-           .why = denied ? FailureWhy::Denied : FailureWhy::Error,
-           .detail = sent.error().what});
+  member.unsent = {.outcome = Outcome::Failed,
+                   .why = denied ? FailureWhy::Denied : FailureWhy::Error,
+                   .detail = sent.error().what};
   return false;
 }
 
@@ -42,25 +35,21 @@ void terminate(const ReaperPorts& ports,
   if (!now) {
     if (is_dying(member.id)) return;
     tree.veto = now.error();
-    resolve(ports, tree, member, *tree.veto);
     return;
   }
-  if (!deliver(ports, tree, member, SIGTERM)) return;
+  if (!deliver(member, SIGTERM)) return;
   member.terminated = true;
   if (frozen || !hangs_stopped(*now)) return;
-  deliver(ports, tree, member, SIGCONT);
+  deliver(member, SIGCONT);
 }
 
 }  // namespace
 
 void terminate_all(const ReaperPorts& ports, Tree& tree, bool frozen) {
   for (Member& member : tree.members) {
+    if (tree.veto) return;
     if (member.resolved || member.process.exited()) continue;
-    if (tree.veto) {
-      resolve(ports, tree, member, *tree.veto);
-    } else {
-      terminate(ports, tree, member, frozen);
-    }
+    terminate(ports, tree, member, frozen);
   }
 }
 
@@ -68,7 +57,7 @@ void kill_all(const ReaperPorts& ports, Tree& tree) {
   settle(ports, tree);
   for (Member& member : tree.members) {
     if (member.resolved) continue;
-    member.killed = deliver(ports, tree, member, SIGKILL);
+    member.killed = deliver(member, SIGKILL);
   }
   settle(ports, tree);
 }

@@ -88,6 +88,17 @@ void resolve_rest(const ReaperPorts& ports, Tree& tree, const Veto& outcome) {
   for (Member& member : tree.members) resolve(ports, tree, member, outcome);
 }
 
+void resolve_unsent(const ReaperPorts& ports, Tree& tree) {
+  for (Member& member : tree.members) {
+    if (member.resolved || member.process.exited()) continue;
+    if (member.unsent) {
+      resolve(ports, tree, member, *member.unsent);
+    } else if (tree.veto && !member.terminated) {
+      resolve(ports, tree, member, *tree.veto);
+    }
+  }
+}
+
 void spare(const ReaperPorts& ports, Tree& tree, const Veto& veto) {
   settle(ports, tree);
   for (Member& member : tree.members) {

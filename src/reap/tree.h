@@ -20,6 +20,13 @@ namespace strayd {
 // A freeze that finds more than this gives up.
 inline constexpr std::size_t kLargestTree = 512;
 
+// Why a tree is spared, as a whole.
+struct Veto {
+  Outcome outcome = Outcome::Refused;
+  FailureWhy why = FailureWhy::Changed;
+  std::string detail{};
+};
+
 struct Member {
   ProcId id{};
   Grip process{};
@@ -29,14 +36,8 @@ struct Member {
   std::optional<std::chrono::nanoseconds> first_signal{};  // steady_time()
   bool terminated = false;                                 // SIGTERM was sent
   bool killed = false;                                     // SIGKILL was sent
-  bool resolved = false;  // its outcome was told
-};
-
-// Why a tree is spared, as a whole.
-struct Veto {
-  Outcome outcome = Outcome::Refused;
-  FailureWhy why = FailureWhy::Changed;
-  std::string detail{};
+  std::optional<Veto> unsent{};  // why a signal could not be sent
+  bool resolved = false;         // its outcome was told
 };
 
 enum class Phase { Grace, Dying };
@@ -72,6 +73,11 @@ void settle(const ReaperPorts& ports, Tree& tree);
 
 // Settles, then resolves all others alike.
 void resolve_rest(const ReaperPorts& ports, Tree& tree, const Veto& outcome);
+
+// Tells the outcome of those whose signal failed, and of those that got none
+// because of tree.veto. Not while they stand still: the outcome is the last
+// word, and nobody would look for one that is frozen after it.
+void resolve_unsent(const ReaperPorts& ports, Tree& tree);
 
 // Tells the outcome of all but those that were sent SIGTERM.
 void spare(const ReaperPorts& ports, Tree& tree, const Veto& veto);

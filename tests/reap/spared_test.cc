@@ -106,6 +106,33 @@ TEST(Spared, who_ends_of_our_sigterm_later_is_counted_as_terminated) {
   });
 }
 
+// Whoever reads the ledger after a crash looks for those without an outcome.
+TEST(Spared, the_outcome_is_told_once_it_runs_again) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet root;
+    root.do_now('f');
+    const TreeOrder order = world.order(root.pid());
+    const ProcId child = order.members.at(1);
+    world.hold(order);
+    root.do_now('f');  // so that it is stopped before it is signalled
+    bool was_frozen = false;
+    world.on_read = [&](const ProcId& id) {
+      world.fail_read = id == child && state_of(child.pid) == 'T';
+      was_frozen = was_frozen || world.fail_read;
+    };
+    world.on_outcome = [](const std::string&, const Reaped& reaped) {
+      EXPECT_NE(state_of(reaped.id.pid), 'T');
+    };
+    world.reaper.begin(order);
+    EXPECT_TRUE(was_frozen);
+    EXPECT_EQ(world.outcome_of(child)->outcome, Outcome::Refused);
+    world.run();
+    EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Terminated);
+    EXPECT_TRUE(is_running(child.pid));
+  });
+}
+
 // A tree that grows under the last look is stopped before it is signalled.
 TEST(Spared, what_a_person_had_stopped_stays_stopped) {
   in_pid_namespace([] {

@@ -70,11 +70,11 @@ ReaperPorts World::ports() {
         if (fail_snapshot) return fail(Fault::Exhausted, "no fds");
         return procfs_.snapshot(everybody);
       },
-      .read =
-          [this](const ProcId& id) {
-            on_read(id);
-            return procfs_.read(id);
-          },
+      .read = [this](const ProcId& id) -> Result<Process> {
+        on_read(id);
+        if (fail_read) return fail(Fault::Exhausted, "no fds");
+        return procfs_.read(id);
+      },
       .claims =
           [this](const Snapshot&, std::span<const ProcId> ids) {
             ++claim_looks;

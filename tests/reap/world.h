@@ -71,6 +71,7 @@ class World {
         return std::nullopt;
       };
   bool fail_snapshot = false;
+  bool fail_read = false;
 
  private:
   ReaperPorts ports();
