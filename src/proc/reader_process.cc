@@ -12,6 +12,7 @@
 
 #include "strayd/sys/os.h"
 
+#include "patience.h"
 #include "reader_child.h"
 #include "slow_reader.h"
 
@@ -96,17 +97,14 @@ class ReaderProcess::Exchange {
         on_reply_(&on_reply) {}
 
   End run(std::chrono::nanoseconds timeout) {
-    // Looked at a few times in a timeout: the child's steps are only seen when
-    // somebody looks.
-    const std::chrono::milliseconds slice = std::max(
-        std::chrono::milliseconds{1},
-        std::chrono::duration_cast<std::chrono::milliseconds>(timeout / 8));
-    std::chrono::nanoseconds last_progress = steady_time();
+    Patience patience(process_->helper_->pid(), timeout);
     while (awaited_ > 0) {
-      if (!wait(slice)) return End::Gone;
-      const std::chrono::nanoseconds now = steady_time();
-      if (progressed()) last_progress = now;
-      if (now - last_progress >= timeout) return End::Stalled;
+      if (!wait(patience.slice())) return End::Gone;
+      if (progressed()) {
+        patience.renew();
+      } else if (patience.is_over()) {
+        return End::Stalled;
+      }
     }
     return End::Answered;
   }

@@ -49,7 +49,7 @@ class ReaderProcess {
 
   enum class End {
     Answered,  // all of them
-    Stalled,   // no progress within the timeout
+    Stalled,   // no progress within the timeout, though it had a CPU
     Gone       // the child has ended
   };
   using OnReply = std::function<void(const ReaderReply&, std::string_view)>;

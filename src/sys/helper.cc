@@ -73,7 +73,7 @@ Result<Helper> Helper::start(const std::function<void()>& serve) {
   }
   // It waits there; if something else has ended it, that will be seen.
   static_cast<void>(::write(leash->parent.get(), "g", 1) == 1);
-  return Helper{*std::move(pidfd)};
+  return Helper{pid, *std::move(pidfd)};
 }
 
 Helper::~Helper() {

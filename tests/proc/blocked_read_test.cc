@@ -1,14 +1,18 @@
 // Files whose read does not come back: a FIFO nobody writes to stands for a
 // process whose mmap lock is held.
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -52,14 +56,57 @@ void add_many(const ProcTree& tree, pid_t from, pid_t to) {
   }
 }
 
+std::string list_of_children() {
+  const std::string task = "/proc/self/task/" + std::to_string(::getpid());
+  return read_file(task + "/children", 65536).value_or(std::string{});
+}
+
 std::size_t children() {
   std::size_t count = 0;
-  const std::string task = "/proc/self/task/" + std::to_string(::getpid());
-  const std::string list =
-      read_file(task + "/children", 65536).value_or(std::string{});
-  for (const char c : list) count += c == ' ' ? 1U : 0U;
+  for (const char c : list_of_children()) count += c == ' ' ? 1U : 0U;
   return count;
 }
+
+// Of a test whose only child is the reader.
+pid_t reader() {
+  const std::string list = list_of_children();
+  return list.empty() ? -1 : std::stoi(list);
+}
+
+bool pin(pid_t thread, std::size_t cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return ::sched_setaffinity(thread, sizeof set, &set) == 0;
+}
+
+// Takes a CPU for itself, but for the twentieth of each second that Linux keeps
+// for all others.
+class Hog {
+ public:
+  explicit Hog(std::size_t cpu)
+      : thread_([this, cpu] {
+          const sched_param highest{.sched_priority = 1};
+          works_ =
+              pin(0, cpu) && ::pthread_setschedparam(
+                                 ::pthread_self(), SCHED_FIFO, &highest) == 0;
+          started_ = true;
+          while (works_ && !stop_) {
+          }
+        }) {
+    while (!started_) std::this_thread::yield();
+  }
+  ~Hog() { stop_ = true; }
+  Hog(const Hog&) = delete;
+  Hog& operator=(const Hog&) = delete;
+  bool works() const { return works_; }
+
+ private:
+  std::atomic<bool> started_{false};
+  std::atomic<bool> works_{false};
+  std::atomic<bool> stop_{false};
+  std::jthread thread_;  // the last: it uses what is above
+};
 
 std::size_t open_files() {
   return static_cast<std::size_t>(
@@ -176,28 +223,38 @@ TEST(Reader, holds_none_of_the_parents_descriptors) {
   const ProcTree tree{{.pid = 30, .argv = {"node"}}};
   Procfs procfs = open(tree);
   ASSERT_TRUE(procfs.snapshot({}));
-  const std::string task = "/proc/self/task/" + std::to_string(::getpid());
-  const Result<std::string> children = read_file(task + "/children", 4096);
-  ASSERT_TRUE(children);
-  const std::string pid = children->substr(0, children->find(' '));
-  EXPECT_EQ(
-      std::distance(std::filesystem::directory_iterator{"/proc/" + pid + "/fd"},
-                    {}),
-      2);
+  const std::string fds = "/proc/" + std::to_string(reader()) + "/fd";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{fds}, {}), 2);
 }
 
 TEST(Reader, is_replaced_when_it_dies) {
   const ProcTree tree{{.pid = 30, .argv = {"node"}}};
   Procfs procfs = open(tree);
   ASSERT_TRUE(procfs.snapshot({}));
-  const std::string task = "/proc/self/task/" + std::to_string(::getpid());
-  const Result<std::string> children = read_file(task + "/children", 4096);
-  ASSERT_TRUE(children);
-  const pid_t reader = std::stoi(*children);
-  ASSERT_EQ(::kill(reader, SIGKILL), 0);
+  ASSERT_EQ(::kill(reader(), SIGKILL), 0);
   const Result<Snapshot> snapshot = procfs.snapshot({});
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->processes.at(0).argv, Arguments{"node"});
+}
+
+TEST(Reader, that_gets_no_cpu_is_not_taken_for_one_that_is_blocked) {
+  const ProcTree tree{{.pid = 30, .argv = {"node"}}};
+  Result<Procfs> procfs =
+      Procfs::open({.root = tree.root(), .read_timeout = 100ms});
+  ASSERT_TRUE(procfs);
+  ASSERT_TRUE(procfs->snapshot({}));
+  if (!pin(reader(), 0) || !pin(0, 1)) GTEST_SKIP() << "no two CPUs";
+  const Hog hog{0};
+  if (!hog.works()) GTEST_SKIP() << "no right to take a CPU";
+  std::chrono::nanoseconds longest{};
+  for (int i = 0; i < 10 && longest < 600ms; ++i) {
+    const std::chrono::nanoseconds before = steady_time();
+    const Result<Snapshot> snapshot = procfs->snapshot({});
+    longest = std::max(longest, steady_time() - before);
+    ASSERT_TRUE(snapshot);
+    EXPECT_EQ(snapshot->processes.at(0).argv, Arguments{"node"});
+  }
+  EXPECT_GE(longest, 600ms) << "it always got a CPU at once";
 }
 
 TEST(Exhaustion, of_descriptors_throws_the_snapshot_away) {

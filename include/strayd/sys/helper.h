@@ -4,6 +4,8 @@
 // with the thread that started it, which should be one that stays.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <functional>
 #include <utility>
@@ -27,10 +29,13 @@ class Helper {
   void kill();
   // Whether it has ended, within that time, and was reaped.
   bool ended(std::chrono::milliseconds within);
+  // To look at it. Its own until it was reaped.
+  pid_t pid() const { return pid_; }
 
  private:
-  explicit Helper(UniqueFd pidfd) : pidfd_(std::move(pidfd)) {}
+  Helper(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
 
+  pid_t pid_;
   UniqueFd pidfd_;  // none: it was reaped
 };
 
