@@ -34,6 +34,7 @@ boot() {
   touch "$root/usr/bin/node"
   systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --boot \
     --console=pipe --hostname=fresh --resolv-conf=off --private-network \
+    --capability=CAP_BPF,CAP_PERFMON --system-call-filter="bpf perf_event_open" \
     --bind-ro="$(readlink -f "$(command -v node)"):/usr/bin/node" \
     --bind-ro="$modules:/opt/node_modules" </dev/null >"$root.log" 2>&1 &
   booted=$!
@@ -168,6 +169,16 @@ check "its end is in the ledger" eventually in_ledger '"event":"outcome"'
 check "and counted" eventually metric_is 'strayd_orphans_killed_total.*' 1
 check "what PM2 owns lives" lives "$api"
 check "under the same pid" [ "$(pm2 pid api)" = "$api" ]
+
+echo "all that it can use"
+inside cat /usr/share/doc/strayd/examples/full.conf | drop_in full.conf
+inside systemctl restart strayd
+inside systemd-analyze security --no-pager strayd.service | tail -n 1
+check "it reads the kernel's own list of processes" metric_is 'strayd_feature_available.*bpf_tasks.*' 1
+check "and nothing refuses that" not inside sh -c 'journalctl -u strayd | grep -q "without BPF"'
+check "it enforces still" eventually metric_is strayd_enforcing 1
+inside rm /etc/systemd/system/strayd.service.d/full.conf
+inside systemctl daemon-reload
 
 echo "hang"
 printf '[Service]\nWatchdogSec=2s\nRestartSec=100ms\n' | drop_in quick.conf
