@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "strayd/sys/fd.h"
@@ -61,18 +62,29 @@ std::uint64_t fold(const task_record& record) {
 
 }  // namespace
 
-Result<void> Listing::glance(TaskTable& table) {
-  Result<void> done = table.read(records_of_tasks_);
-  if (!done) return done;
-  auto record = records_of_tasks_.begin();
-  for (ListedPid& listed : all_) {
-    while (record != records_of_tasks_.end() && record->pid < listed.pid) {
-      ++record;
+void list_tasks(std::span<const task_record> records,
+                std::span<const Process> known,
+                std::vector<ListedPid>& into) {
+  into.clear();
+  auto process = known.begin();
+  const auto take_known_below = [&](pid_t pid) {
+    for (; process != known.end() && process->id.pid < pid; ++process) {
+      into.push_back({.pid = process->id.pid});
     }
-    if (record == records_of_tasks_.end()) break;
-    if (record->pid == listed.pid) listed.glimpse = fold(*record);
+  };
+  for (const task_record& record : records) {
+    if (!into.empty() && into.back().pid == record.pid) continue;
+    take_known_below(record.pid);
+    into.push_back({.pid = record.pid, .glimpse = fold(record)});
+    if (process != known.end() && process->id.pid == record.pid) ++process;
   }
-  return {};
+  take_known_below(std::numeric_limits<pid_t>::max());
+}
+
+Result<void> Listing::read(TaskTable& table, std::span<const Process> known) {
+  Result<void> done = table.read(records_of_tasks_);
+  if (done) list_tasks(records_of_tasks_, known, all_);
+  return done;
 }
 
 Result<void> Listing::read(int root) {

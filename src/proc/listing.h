@@ -1,4 +1,5 @@
-// The names in the root of a procfs, in one read.
+// Who is there, in one read: the names in the root of a procfs, or the kernel's
+// own list.
 #pragma once
 
 #include <sys/types.h>
@@ -7,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "strayd/core/process.h"
 #include "strayd/core/result.h"
 
 #include "task_table.h"
@@ -15,9 +17,10 @@ namespace strayd {
 
 struct ListedPid {
   pid_t pid = 0;
-  // Of its directory. The same pid under another one may be another process;
-  // under the same one it is the same, but for a race of the listing with the
-  // exit that gave the pid free (proc_fill_cache of fs/proc/base.c).
+  // Of its directory; 0: it was not read. The same pid under another one may be
+  // another process; under the same one it is the same, but for a race of the
+  // listing with the exit that gave the pid free (proc_fill_cache of
+  // fs/proc/base.c).
   std::uint64_t inode = 0;
   // What the kernel's own list says of it, folded into one number; 0: nothing.
   std::uint64_t glimpse = 0;
@@ -25,12 +28,18 @@ struct ListedPid {
   bool operator==(const ListedPid&) const = default;
 };
 
+// Ascending by pid, each once. What is known and lacks among the records is
+// listed without a glimpse: that it lacks says nothing (TaskTable::read()), and
+// whoever asks it will know.
+void list_tasks(std::span<const task_record> records,
+                std::span<const Process> known,
+                std::vector<ListedPid>& into);
+
 // Keeps its memory from one reading to the next.
 class Listing {
  public:
   Result<void> read(int root);
-  // Adds the glimpses.
-  Result<void> glance(TaskTable& table);
+  Result<void> read(TaskTable& table, std::span<const Process> known);
   // Of the last reading. Ascending by pid, each once.
   std::span<const ListedPid> all() const { return all_; }
 

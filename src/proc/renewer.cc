@@ -163,7 +163,11 @@ void Renewer::Round::note(const ProcId& id, std::uint64_t argv_at) {
 
 void Renewer::Round::drop(const Process& process, Presence sight) {
   Snapshot& snapshot = pass_.snapshot();
-  ++(sight == Presence::Vanished ? snapshot.vanished : snapshot.unreadable);
+  const Mark* const mark = of_.marks_.find(process.id.pid);
+  const bool was_listed =
+      mark == nullptr || mark->listed.inode != 0 || mark->listed.glimpse != 0;
+  if (sight == Presence::Refused) ++snapshot.unreadable;
+  if (sight == Presence::Vanished && was_listed) ++snapshot.vanished;
   dropped_.insert(process.id);
 }
 
@@ -354,12 +358,13 @@ Result<void> Renewer::renew(Snapshot& known,
                             const Renewal& how,
                             TaskTable* table) {
   ++rounds_;
-  Result<void> done = listing_.read(root_);
   table_error_.reset();
-  if (done && table != nullptr) {
-    const Result<void> glanced = listing_.glance(*table);
-    if (!glanced) table_error_ = glanced.error();
+  if (table != nullptr) {
+    const Result<void> listed = listing_.read(*table, known.processes);
+    if (!listed) table_error_ = listed.error();
   }
+  Result<void> done;
+  if (table == nullptr || table_error_) done = listing_.read(root_);
   if (!done) {
     known = {};
     return done;
