@@ -52,7 +52,9 @@ timed() { # WHAT COMMAND...
     passed=$((passed + 1)) && echo "  + $what ($((SECONDS - begun)) s)"
   else
     failed=$((failed + 1)) && echo "  - $what ($((SECONDS - begun)) s)"
+    cp "$root/log" "$cache/failed.log"
     tail -n 40 "$root/log" | sed 's/^/    | /'
+    echo "    all of it: $cache/failed.log"
   fi
 }
 
