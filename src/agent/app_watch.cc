@@ -137,9 +137,8 @@ std::vector<Feature> AppWatch::features() const {
 void AppWatch::read_sockets(const AppsEvidence& evidence) {
   table_.reset();
   if (!procfs_.is_live()) return;
-  const bool all = connections_wanted(evidence.pm2, evidence.remotes);
   Result<SocketTable> table =
-      sockets_.read(all ? SocketScope::Connections : SocketScope::Listeners);
+      sockets_.read(sockets_wanted(evidence.pm2, evidence.remotes));
   if (!table) return holdings_.forget();
   const Result<void> read =
       holdings_.look(holders_wanted(evidence, picture_.memory),

@@ -8,7 +8,7 @@ namespace {
 
 Feature probe_sock_diag() {
   SocketReader reader;
-  const Result<SocketTable> table = reader.read(SocketScope::Listeners);
+  const Result<SocketTable> table = reader.read({});
   if (!table) {
     return {.name = "sock_diag",
             .detail = table.error().what,

@@ -61,6 +61,19 @@ void add_judged(const AppScene& scene, Wanted& wanted) {
   }
 }
 
+// The God Daemon listens for all of them; only what came in shows which is
+// whose.
+bool has_clusters_to_tell_apart(std::span<const Pm2View> pm2) {
+  return std::ranges::any_of(pm2, [](const Pm2View& view) {
+    if (!view.reply) return false;
+    std::set<std::string> clusters;
+    for (const Pm2Instance& instance : view.reply->instances) {
+      if (is_cluster(instance)) clusters.insert(app_name(instance));
+    }
+    return clusters.size() > 1;
+  });
+}
+
 }  // namespace
 
 HoldersWanted holders_wanted(const AppsEvidence& evidence,
@@ -93,17 +106,21 @@ std::vector<SocketInode> sockets_of_note(const SocketTable& table,
   return inodes;
 }
 
-bool connections_wanted(std::span<const Pm2View> pm2,
-                        std::span<const Remote> remotes) {
-  if (!remotes.empty()) return true;
-  return std::ranges::any_of(pm2, [](const Pm2View& view) {
-    if (!view.reply) return false;
-    std::set<std::string> clusters;
-    for (const Pm2Instance& instance : view.reply->instances) {
-      if (is_cluster(instance)) clusters.insert(app_name(instance));
-    }
-    return clusters.size() > 1;
-  });
+SocketsWanted sockets_wanted(std::span<const Pm2View> pm2,
+                             std::span<const Remote> remotes) {
+  const bool all = has_clusters_to_tell_apart(pm2);
+  SocketsWanted wanted{.connections = all || !remotes.empty()};
+  if (all || std::ranges::any_of(
+                 remotes, &std::vector<std::uint16_t>::empty, &Remote::ports))
+    return wanted;
+  for (const Remote& remote : remotes) {
+    wanted.far_ports.insert(
+        wanted.far_ports.end(), remote.ports.begin(), remote.ports.end());
+  }
+  std::ranges::sort(wanted.far_ports);
+  const auto repeated = std::ranges::unique(wanted.far_ports);
+  wanted.far_ports.erase(repeated.begin(), repeated.end());
+  return wanted;
 }
 
 }  // namespace strayd

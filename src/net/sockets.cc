@@ -15,6 +15,8 @@
 #include "strayd/net/parse.h"
 #include "strayd/sys/os.h"
 
+#include "port_filter.h"
+
 namespace strayd {
 namespace {
 
@@ -28,10 +30,49 @@ constexpr std::size_t kMostSockets = std::size_t{1} << 18U;
 constexpr std::uint32_t kEstablished = 1U << 1U;
 constexpr std::uint32_t kListen = 1U << 10U;
 
-struct Request {
-  nlmsghdr head{};
-  inet_diag_req_v2 body{};
-};
+// What the filter's attribute may take of a request, in ports.
+constexpr std::size_t kMostPorts = 256;
+
+// With more ports than a filter may have, all connections are asked for.
+bool is_filtered(const SocketsWanted& wanted) {
+  return wanted.connections && !wanted.far_ports.empty() &&
+         wanted.far_ports.size() <= kMostPorts;
+}
+
+void put(std::string& into, const auto& value) {
+  into.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+std::string request(int family,
+                    std::uint32_t sequence,
+                    const SocketsWanted& wanted) {
+  std::string attribute;
+  if (is_filtered(wanted)) {
+    const std::string filter = far_port_filter(wanted.far_ports);
+    put(attribute,
+        nlattr{.nla_len = static_cast<__u16>(sizeof(nlattr) + filter.size()),
+               .nla_type = INET_DIAG_REQ_BYTECODE});
+    attribute += filter;
+  }
+  const inet_diag_req_v2 body{
+      .sdiag_family = static_cast<__u8>(family),
+      .sdiag_protocol = IPPROTO_TCP,
+      .idiag_ext = static_cast<__u8>(
+          wanted.connections ? 1U << (INET_DIAG_INFO - 1U) : 0U),
+      .pad = 0,
+      .idiag_states = wanted.connections ? kListen | kEstablished : kListen,
+      .id = {}};
+  const std::size_t size = sizeof(nlmsghdr) + sizeof body + attribute.size();
+  std::string bytes;
+  put(bytes,
+      nlmsghdr{.nlmsg_len = static_cast<__u32>(size),
+               .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+               .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+               .nlmsg_seq = sequence,
+               .nlmsg_pid = 0});
+  put(bytes, body);
+  return bytes += attribute;
+}
 
 std::unexpected<Error> failed(const char* what) {
   return std::unexpected(errno_error(what, errno));
@@ -66,9 +107,9 @@ Result<UniqueFd> SocketReader::open_sock_diag() {
   return fd;
 }
 
-Result<SocketTable> SocketReader::read(SocketScope scope) {
+Result<SocketTable> SocketReader::read(const SocketsWanted& wanted) {
   for (int i = 0; i < kAttempts; ++i) {
-    Result<std::optional<SocketTable>> table = read_once(scope);
+    Result<std::optional<SocketTable>> table = read_once(wanted);
     if (!table) {
       socket_ = UniqueFd{};  // the rest of that answer goes with it
       return std::unexpected(table.error());
@@ -81,16 +122,17 @@ Result<SocketTable> SocketReader::read(SocketScope scope) {
                   std::to_string(kAttempts) + " dumps");
 }
 
-Result<std::optional<SocketTable>> SocketReader::read_once(SocketScope scope) {
+Result<std::optional<SocketTable>> SocketReader::read_once(
+    const SocketsWanted& wanted) {
   if (!socket_) {
     Result<UniqueFd> opened = open_();
     if (!opened) return std::unexpected(opened.error());
     socket_ = *std::move(opened);
   }
   SocketTable table;
-  if (scope == SocketScope::Connections) table.connections.emplace();
+  if (wanted.connections) table.connections.emplace();
   for (const int family : {AF_INET, AF_INET6}) {
-    const Result<bool> whole = dump(family, table);
+    const Result<bool> whole = dump(family, wanted, table);
     if (!whole) return std::unexpected(whole.error());
     if (!*whole) return std::nullopt;
   }
@@ -100,8 +142,10 @@ Result<std::optional<SocketTable>> SocketReader::read_once(SocketScope scope) {
 }
 
 // false: it was interrupted.
-Result<bool> SocketReader::dump(int family, SocketTable& table) {
-  const Result<void> asked = ask(family, table.connections.has_value());
+Result<bool> SocketReader::dump(int family,
+                                const SocketsWanted& wanted,
+                                SocketTable& table) {
+  const Result<void> asked = ask(family, wanted);
   if (!asked) return std::unexpected(asked.error());
   bool whole = true;
   for (;;) {
@@ -120,24 +164,11 @@ Result<bool> SocketReader::dump(int family, SocketTable& table) {
   }
 }
 
-Result<void> SocketReader::ask(int family, bool with_connections) {
-  const Request request{
-      .head = {.nlmsg_len = sizeof(Request),
-               .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-               .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-               .nlmsg_seq = ++sequence_,
-               .nlmsg_pid = 0},
-      .body = {
-          .sdiag_family = static_cast<__u8>(family),
-          .sdiag_protocol = IPPROTO_TCP,
-          .idiag_ext = static_cast<__u8>(
-              with_connections ? 1U << (INET_DIAG_INFO - 1U) : 0U),
-          .pad = 0,
-          .idiag_states = with_connections ? kListen | kEstablished : kListen,
-          .id = {}}};
+Result<void> SocketReader::ask(int family, const SocketsWanted& wanted) {
+  const std::string bytes = request(family, ++sequence_, wanted);
   ssize_t sent = 0;
   do {
-    sent = ::send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL);
+    sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   if (sent < 0) return failed("ask for TCP sockets");
   return {};

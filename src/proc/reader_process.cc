@@ -97,7 +97,7 @@ class ReaderProcess::Exchange {
         on_reply_(&on_reply) {}
 
   End run(std::chrono::nanoseconds timeout) {
-    Patience patience(process_->helper_->pid(), timeout);
+    Patience patience(process_->pid(), timeout);
     while (awaited_ > 0) {
       if (!wait(patience.slice())) return End::Gone;
       if (progressed()) {

@@ -70,6 +70,7 @@ class ReaderProcess {
 
   ReaderProcess() = default;
   Result<void> fork_child(int root, const SlowReadLimits& limits);
+  pid_t pid() const { return helper_ ? helper_->pid() : -1; }
 
   SharedProgress progress_;
   UniqueFd socket_;

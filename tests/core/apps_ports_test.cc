@@ -499,11 +499,27 @@ TEST(Wanted, are_trees_and_verdicts_and_nobody_else) {
 TEST(Wanted, are_connections_for_far_ends_or_for_several_clusters) {
   const AppWorld one =
       with_clusters({AppWorld::worker("api", 10), AppWorld::worker("api", 11)});
-  EXPECT_FALSE(connections_wanted(one.pm2, {}));
-  EXPECT_TRUE(connections_wanted(one.pm2, one.remotes));
+  EXPECT_EQ(sockets_wanted(one.pm2, {}), SocketsWanted{});
+  EXPECT_TRUE(sockets_wanted(one.pm2, one.remotes).connections);
   const AppWorld two =
       with_clusters({AppWorld::worker("api", 10), AppWorld::worker("web", 20)});
-  EXPECT_TRUE(connections_wanted(two.pm2, {}));
+  EXPECT_EQ(sockets_wanted(two.pm2, {}), SocketsWanted{.connections = true});
+}
+
+TEST(Wanted, are_connections_to_the_ports_of_the_far_ends_alone) {
+  const AppWorld one =
+      with_clusters({AppWorld::worker("api", 10), AppWorld::worker("api", 11)});
+  const Remote exchange{.name = "exchange", .ports = {9443, 443}};
+  const Remote mail{.name = "mail", .ports = {443, 25}};
+  const Remote anything{.name = "anything"};
+  const std::vector some{exchange, mail};
+  EXPECT_EQ(sockets_wanted(one.pm2, some),
+            (SocketsWanted{.connections = true, .far_ports = {25, 443, 9443}}));
+  const std::vector all{exchange, anything};
+  EXPECT_EQ(sockets_wanted(one.pm2, all), SocketsWanted{.connections = true});
+  const AppWorld two =
+      with_clusters({AppWorld::worker("api", 10), AppWorld::worker("web", 20)});
+  EXPECT_EQ(sockets_wanted(two.pm2, some), SocketsWanted{.connections = true});
 }
 
 }  // namespace

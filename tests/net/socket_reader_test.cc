@@ -80,24 +80,22 @@ TEST(SocketReader, joins_the_parts_of_both_families) {
               done(1),
               listener(2, 20),
               done(2)});
-  EXPECT_THAT(inodes_of(kernel.reader().read(SocketScope::Listeners)),
-              ElementsAre(10, 20, 30, 40));
+  EXPECT_THAT(inodes_of(kernel.reader().read({})), ElementsAre(10, 20, 30, 40));
 }
 
 TEST(SocketReader, counts_a_socket_once_that_was_told_twice) {
   FakeKernel kernel;
   kernel.add(
       {listener(1, 10) + listener(1, 20), listener(1, 10) + done(1), done(2)});
-  EXPECT_THAT(inodes_of(kernel.reader().read(SocketScope::Listeners)),
-              ElementsAre(10, 20));
+  EXPECT_THAT(inodes_of(kernel.reader().read({})), ElementsAre(10, 20));
 }
 
 TEST(SocketReader, keeps_its_socket) {
   FakeKernel kernel;
   kernel.add({done(1), done(2), listener(3, 10) + done(3), done(4)});
   SocketReader reader = kernel.reader();
-  EXPECT_THAT(inodes_of(reader.read(SocketScope::Listeners)), ElementsAre());
-  EXPECT_THAT(inodes_of(reader.read(SocketScope::Listeners)), ElementsAre(10));
+  EXPECT_THAT(inodes_of(reader.read({})), ElementsAre());
+  EXPECT_THAT(inodes_of(reader.read({})), ElementsAre(10));
   EXPECT_EQ(kernel.opened(), 1U);
 }
 
@@ -111,8 +109,7 @@ TEST(SocketReader, asks_again_where_a_dump_was_interrupted) {
               listener(2, 20),
               done(2),
               done(3)});
-  EXPECT_THAT(inodes_of(kernel.reader().read(SocketScope::Listeners)),
-              ElementsAre(20));
+  EXPECT_THAT(inodes_of(kernel.reader().read({})), ElementsAre(20));
 }
 
 TEST(SocketReader, gives_up_where_every_dump_is_interrupted) {
@@ -125,10 +122,10 @@ TEST(SocketReader, gives_up_where_every_dump_is_interrupted) {
               done(6),
               done(7)});
   SocketReader reader = kernel.reader();
-  const Result<SocketTable> table = reader.read(SocketScope::Listeners);
+  const Result<SocketTable> table = reader.read({});
   ASSERT_FALSE(table);
   EXPECT_THAT(table.error().what, HasSubstr("changed"));
-  EXPECT_TRUE(reader.read(SocketScope::Listeners));
+  EXPECT_TRUE(reader.read({}));
 }
 
 TEST(SocketReader, takes_another_socket_after_a_failure) {
@@ -136,17 +133,16 @@ TEST(SocketReader, takes_another_socket_after_a_failure) {
   kernel.add({refusal(1, ENOENT), listener(1, 66) + done(1)});
   kernel.add({done(2), done(3)});
   SocketReader reader = kernel.reader();
-  const Result<SocketTable> table = reader.read(SocketScope::Listeners);
+  const Result<SocketTable> table = reader.read({});
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().fault, Fault::NotFound);
-  EXPECT_THAT(inodes_of(reader.read(SocketScope::Listeners)), ElementsAre());
+  EXPECT_THAT(inodes_of(reader.read({})), ElementsAre());
   EXPECT_EQ(kernel.opened(), 2U);
 }
 
 TEST(SocketReader, says_why_it_may_not_ask) {
   FakeKernel kernel;
-  const Result<SocketTable> table =
-      kernel.reader().read(SocketScope::Listeners);
+  const Result<SocketTable> table = kernel.reader().read({});
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().fault, Fault::Denied);
 }
@@ -154,8 +150,7 @@ TEST(SocketReader, says_why_it_may_not_ask) {
 TEST(SocketReader, does_not_wait_for_an_answer_for_ever) {
   FakeKernel kernel;
   kernel.add({listener(1, 10)});
-  const Result<SocketTable> table =
-      kernel.reader().read(SocketScope::Listeners);
+  const Result<SocketTable> table = kernel.reader().read({});
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().fault, Fault::TimedOut);
 }
@@ -165,8 +160,7 @@ TEST(SocketReader, refuses_a_part_that_is_longer_than_its_room) {
   std::string room;  // what fits is in order, and not all
   while (room.size() < 32768) room += message(NLMSG_NOOP, 1, "");
   kernel.add({room + listener(1, 10), done(1), done(2)});
-  const Result<SocketTable> table =
-      kernel.reader().read(SocketScope::Listeners);
+  const Result<SocketTable> table = kernel.reader().read({});
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().fault, Fault::Malformed);
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -127,8 +128,8 @@ std::uint16_t port_of(const UniqueFd& fd) {
 }
 
 SocketTable read(SocketReader& reader,
-                 SocketScope scope = SocketScope::Connections) {
-  Result<SocketTable> table = reader.read(scope);
+                 const SocketsWanted& wanted = {.connections = true}) {
+  Result<SocketTable> table = reader.read(wanted);
   EXPECT_TRUE(table) << table.error().what;
   return table ? *std::move(table) : SocketTable{};
 }
@@ -236,9 +237,45 @@ TEST(Sockets, show_no_connections_where_only_listeners_are_wanted) {
     const UniqueFd listener = listen_on(endpoint(kLoopback4, 3000));
     const UniqueFd client = connect_to(endpoint(kLoopback4, 3000));
     SocketReader reader;
-    const SocketTable table = read(reader, SocketScope::Listeners);
+    const SocketTable table = read(reader, {});
     EXPECT_EQ(table.listeners.size(), 1U);
     EXPECT_EQ(table.connections, std::nullopt);
+  });
+}
+
+TEST(Sockets, to_other_far_ports_than_the_wanted_are_left_out) {
+  in_net_namespace([] {
+    const UniqueFd one = listen_on(endpoint(kLoopback4, 3001));
+    const UniqueFd two = listen_on(endpoint(kLoopback6, 3002));
+    const UniqueFd three = listen_on(endpoint(kLoopback4, 3003));
+    const UniqueFd to_one = connect_to(endpoint(kLoopback4, 3001));
+    const UniqueFd to_two = connect_to(endpoint(kLoopback6, 3002));
+    const UniqueFd to_three = connect_to(endpoint(kLoopback4, 3003));
+    const UniqueFd at_one = accept_from(one);
+    SocketReader reader;
+    const auto seen = [&](std::vector<std::uint16_t> ports) {
+      const SocketTable table =
+          read(reader, {.connections = true, .far_ports = std::move(ports)});
+      EXPECT_EQ(table.listeners.size(), 3U) << "all that listen";
+      std::vector<SocketInode> inodes;
+      for (const Connection& found : *table.connections) {
+        inodes.push_back(found.inode);
+      }
+      return inodes;
+    };
+    EXPECT_THAT(seen({3001}), ElementsAre(inode_of(to_one)));
+    EXPECT_THAT(seen({3002}), ElementsAre(inode_of(to_two)));
+    EXPECT_THAT(seen({443, 3001, 3002, 8080}),
+                UnorderedElementsAre(inode_of(to_one), inode_of(to_two)));
+    EXPECT_THAT(seen({443}), IsEmpty());
+    EXPECT_EQ(seen({}).size(), 4U);
+
+    std::vector<std::uint16_t> many(256);
+    std::iota(many.begin(), many.end(), 10'000);
+    many.back() = 3003;
+    EXPECT_THAT(seen(many), ElementsAre(inode_of(to_three)));
+    many.push_back(1);
+    EXPECT_EQ(seen(many).size(), 4U) << "too many for a filter";
   });
 }
 

@@ -21,7 +21,7 @@ struct SlowOne {
           std::signal(SIGTERM, SIG_IGN);
           go.in = UniqueFd{};
           ready();
-          (void)hear(go.out);
+          static_cast<void>(hear(go.out));
         })) {}
   void shut_down() { go.in = UniqueFd{}; }
 

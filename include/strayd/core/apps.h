@@ -126,10 +126,10 @@ HoldersWanted holders_wanted(const AppsEvidence& evidence,
 std::vector<SocketInode> sockets_of_note(const SocketTable& table,
                                          std::span<const Remote> remotes);
 
-// Whether the established connections are needed too: for the far ends, or to
-// tell apart what one God Daemon listens on for several apps.
-bool connections_wanted(std::span<const Pm2View> pm2,
-                        std::span<const Remote> remotes);
+// Of the established connections those to the far ends; all, where one that
+// came in tells apart what a God Daemon listens on for several apps.
+SocketsWanted sockets_wanted(std::span<const Pm2View> pm2,
+                             std::span<const Remote> remotes);
 
 // The roots of the orphan trees that keep an app off its port.
 std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts);

@@ -51,6 +51,18 @@ struct SocketTable {
   std::optional<std::vector<Connection>> connections{};
 };
 
+// What a scan needs to know of the sockets besides who listens, which is nearly
+// free: listeners have a table of their own.
+struct SocketsWanted {
+  // Established connections: about a microsecond for each.
+  bool connections = false;
+  // Only those to one of these ports of a far end, which spares all that came
+  // in; empty: to any.
+  std::vector<std::uint16_t> far_ports{};
+
+  bool operator==(const SocketsWanted&) const = default;
+};
+
 // The sockets that each process holds, of any kind, ascending. A process whose
 // descriptors were not asked for, or that is gone, is not in it; one whose
 // descriptors could not be read says why. So does one of another network

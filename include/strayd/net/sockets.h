@@ -17,11 +17,6 @@
 
 namespace strayd {
 
-enum class SocketScope {
-  Listeners,   // nearly free: they have a table of their own
-  Connections  // established ones, too: about a microsecond for each
-};
-
 // Used by one thread.
 class SocketReader {
  public:
@@ -33,16 +28,18 @@ class SocketReader {
   // lets it change between them: that a socket is missing from one table does
   // not yet prove that it is gone. Fault::Exhausted where there are more
   // sockets than we care to hold.
-  Result<SocketTable> read(SocketScope scope);
+  Result<SocketTable> read(const SocketsWanted& wanted);
 
   // Its reads end after two seconds; Fault::Io where this kernel has none.
   static Result<UniqueFd> open_sock_diag();
 
  private:
   // nullopt: it changed while it was read, and the kernel says so.
-  Result<std::optional<SocketTable>> read_once(SocketScope scope);
-  Result<bool> dump(int family, SocketTable& table);
-  Result<void> ask(int family, bool with_connections);
+  Result<std::optional<SocketTable>> read_once(const SocketsWanted& wanted);
+  Result<bool> dump(int family,
+                    const SocketsWanted& wanted,
+                    SocketTable& table);
+  Result<void> ask(int family, const SocketsWanted& wanted);
   Result<std::size_t> receive();
 
   Open open_;

@@ -56,7 +56,7 @@ struct bpf_iter__task {
   struct task_struct* task;
 } KERNEL;
 
-char kLicense[] SEC("license") = "GPL";
+char kLicense[] SEC("license") = "Dual MIT/GPL";
 
 /* Of the deepest pid namespace that the process is in, and of which one. */
 static __always_inline struct upid number_at(struct pid* pid,
