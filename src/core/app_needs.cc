@@ -110,9 +110,10 @@ SocketsWanted sockets_wanted(std::span<const Pm2View> pm2,
                              std::span<const Remote> remotes) {
   const bool all = has_clusters_to_tell_apart(pm2);
   SocketsWanted wanted{.connections = all || !remotes.empty()};
-  if (all || std::ranges::any_of(
-                 remotes, &std::vector<std::uint16_t>::empty, &Remote::ports))
-    return wanted;
+  const auto any_port = [](const Remote& remote) {
+    return remote.ports.empty();
+  };
+  if (all || std::ranges::any_of(remotes, any_port)) return wanted;
   for (const Remote& remote : remotes) {
     wanted.far_ports.insert(
         wanted.far_ports.end(), remote.ports.begin(), remote.ports.end());

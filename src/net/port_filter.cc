@@ -32,7 +32,7 @@ std::string far_port_filter(std::span<const std::uint16_t> ports) {
   constexpr std::size_t kQuestion = 2 * kSize;
   constexpr std::size_t kLeap = kSize;
   std::vector<Operation> program;
-  std::size_t rest = (kQuestion + kLeap) * ports.size() + kQuestion;
+  std::size_t rest = ((kQuestion + kLeap) * ports.size()) + kQuestion;
   const auto ask = [&](std::uint16_t port) {
     program.push_back(
         operation(INET_DIAG_BC_D_EQ, kQuestion, kQuestion + kLeap));
