@@ -25,6 +25,10 @@ struct ListedPid {
   // What the kernel's own list says of it, folded into one number; 0: nothing.
   std::uint64_t glimpse = 0;
 
+  // Not listed by anybody: it was known before, and nothing more
+  // (list_tasks()).
+  bool is_remembered() const { return inode == 0 && glimpse == 0; }
+
   bool operator==(const ListedPid&) const = default;
 };
 

@@ -164,10 +164,9 @@ void Renewer::Round::note(const ProcId& id, std::uint64_t argv_at) {
 void Renewer::Round::drop(const Process& process, Presence sight) {
   Snapshot& snapshot = pass_.snapshot();
   const Mark* const mark = of_.marks_.find(process.id.pid);
-  const bool was_listed =
-      mark == nullptr || mark->listed.inode != 0 || mark->listed.glimpse != 0;
+  const bool had_ended = mark != nullptr && mark->listed.is_remembered();
   if (sight == Presence::Refused) ++snapshot.unreadable;
-  if (sight == Presence::Vanished && was_listed) ++snapshot.vanished;
+  if (sight == Presence::Vanished && !had_ended) ++snapshot.vanished;
   dropped_.insert(process.id);
 }
 

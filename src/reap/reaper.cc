@@ -149,8 +149,11 @@ void Reaper::Impl::step(Tree& tree) {
   // One that was spared while the SIGTERMs were sent has had its grace.
   std::optional<Veto> veto = tree.veto;
   if (!veto) veto = kill_tree(ports, tree);
-  resolve_unsent(ports, tree);
-  if (veto) spare(ports, tree, *veto);
+  if (veto) {
+    spare(ports, tree, *veto);
+  } else {
+    resolve_unsent(ports, tree);
+  }
   tree.phase = Phase::Dying;
   // The spared shut down at their own pace, and are given their grace again.
   const std::chrono::nanoseconds patience =

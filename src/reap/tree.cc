@@ -101,10 +101,8 @@ void resolve_unsent(const ReaperPorts& ports, Tree& tree) {
 
 void spare(const ReaperPorts& ports, Tree& tree, const Veto& veto) {
   settle(ports, tree);
-  for (Member& member : tree.members) {
-    if (!member.terminated) resolve(ports, tree, member, veto);
-  }
   tree.veto = veto;
+  resolve_unsent(ports, tree);
 }
 
 std::optional<Veto> forbidden_now(const ReaperPorts& ports, const Tree& tree) {
