@@ -4,11 +4,11 @@
 #   tests/fresh/container.sh          builds all of it; half an hour
 #   tests/fresh/container.sh DEB      with this package for the build stage
 #
-# Needs root, podman with runc, mmdebstrap. The agent that sees the host observes;
+# Needs root, podman with runc and catatonit, mmdebstrap. The agent that sees the host observes;
 # the one that enforces has a PID namespace of its own.
 set -euo pipefail
 . "$(dirname "$0")/base.sh"
-needs podman runc mmdebstrap curl node
+needs podman runc catatonit mmdebstrap curl node
 package=${1:+$(readlink -f "$1")}
 work=$(mktemp -d "${FRESH_TMP:-/var/tmp}/strayd-fresh.XXXXXX")
 suffix=$$
@@ -64,6 +64,7 @@ podman run --detach --name "$agent" --no-healthcheck --pid=host --network=host -
   --env STRAYD_PORT=19586 \
   localhost/strayd-test:latest run --observe --web.listen-address 127.0.0.1:19586 >/dev/null
 check "it is healthy" eventually podman exec "$agent" strayd-healthcheck
+check "it has scanned" eventually metric_above 19586 strayd_scans_total 0
 for feature in live_procfs pid_namespace pidfd foreign_processes exe_of_others environ_of_others \
   seccomp sock_diag control_socket network_namespace; do
   check "it has $feature" metric_is 19586 "strayd_feature_available.*\"$feature\".*" 1
