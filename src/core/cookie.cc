@@ -54,6 +54,8 @@ CookieReading read_cookie(const Environment& environment) {
   cookie.pm_uptime_ms = *launched;
   cookie.name = value(environment, "name").value_or("");
   cookie.name_space = value(environment, "namespace").value_or("default");
+  cookie.pm_cwd = value(environment, "pm_cwd").value_or("");
+  cookie.pm_exec_path = value(environment, "pm_exec_path").value_or("");
   cookie.cluster = value(environment, "exec_mode") == "cluster_mode";
   return cookie;
 }

@@ -150,51 +150,6 @@ std::optional<Claim> ancestors_claim(const Scene& scene,
   return std::nullopt;
 }
 
-std::chrono::nanoseconds age(const Snapshot& snapshot, const Process& process) {
-  return snapshot.taken - process.started;
-}
-
-// A daemon whose list is not to be believed yet, or not at all.
-std::optional<Claim> unsettled_claim(const Scene& scene,
-                                     const Pm2View& view,
-                                     bool empty_is_fine) {
-  const Pm2Answer& answer = *view.reply;
-  const Process* daemon = scene.forest.find(answer.daemon);
-  if (daemon == nullptr ||
-      age(scene.evidence.snapshot, *daemon) < scene.policy.settle) {
-    return held(
-        Why::Pm2Unsettled,
-        "the PM2 daemon of " + view.home + " is younger than the settle time");
-  }
-  if (answer.instances.empty()) {
-    if (empty_is_fine && scene.forest.children(answer.daemon.pid).empty()) {
-      return std::nullopt;
-    }
-    return held(Why::Pm2ListEmpty,
-                "the PM2 in " + view.home +
-                    " lists nothing, as one that was started by accident "
-                    "would");
-  }
-  const auto memory = scene.evidence.memory.homes.find(view.home);
-  if (memory == scene.evidence.memory.homes.end() ||
-      memory->second.same_list < 2) {
-    return held(Why::Pm2Unsettled,
-                "the list of the PM2 in " + view.home +
-                    " was not yet the same in two scans");
-  }
-  return std::nullopt;
-}
-
-Claim silent_claim(const Pm2View& view) {
-  const Pm2Silence& silence = view.reply.error();
-  if (silence.kind == Pm2Quiet::Silent) {
-    return held(Why::Pm2Silent,
-                "the PM2 in " + view.home + " does not answer: " + silence.why);
-  }
-  return held(Why::Pm2Lost,
-              "no PM2 runs in " + view.home + " any more: " + silence.why);
-}
-
 const Pm2Instance* same_instance(const Pm2Answer& answer,
                                  const Cookie& cookie) {
   for (const Pm2Instance& instance : answer.instances) {
@@ -223,17 +178,27 @@ bool is_given_up(const Pm2Instance& instance) {
   std::abort();
 }
 
-// One that is not given up, if there is one.
+// PM2 lets two apps have one name, and gives many the name of their file. What
+// is not known is not the same.
+bool runs_the_same(const Pm2Instance& instance, const Cookie& cookie) {
+  return !cookie.pm_cwd.empty() && instance.pm_cwd == cookie.pm_cwd &&
+         !cookie.pm_exec_path.empty() &&
+         instance.pm_exec_path == cookie.pm_exec_path;
+}
+
+// One that takes its place, if there is one; else one that is given up.
 const Pm2Instance* newer_namesake(const Pm2Answer& answer,
                                   const Cookie& cookie) {
   const Pm2Instance* found = nullptr;
   for (const Pm2Instance& instance : answer.instances) {
-    if (instance.name == cookie.name &&
-        instance.name_space == cookie.name_space &&
-        instance.pm_uptime_ms.value_or(0) > cookie.pm_uptime_ms) {
-      found = &instance;
-      if (!is_given_up(instance)) break;
+    if (instance.name != cookie.name ||
+        instance.name_space != cookie.name_space ||
+        instance.pm_uptime_ms.value_or(0) <= cookie.pm_uptime_ms) {
+      continue;
     }
+    const bool given_up = is_given_up(instance);
+    if (!given_up && runs_the_same(instance, cookie)) return &instance;
+    if (given_up || found == nullptr) found = &instance;
   }
   return found;
 }
@@ -275,10 +240,10 @@ std::optional<Claim> leader_claim(const Scene& scene,
 }
 
 bool waited(const Scene& scene,
-            const std::map<ProcId, BootTime>& since,
-            const Process& process,
+            const std::map<LaunchKey, BootTime>& since,
+            const Cookie& cookie,
             std::chrono::nanoseconds wait) {
-  const auto first = since.find(process.id);
+  const auto first = since.find(launch_of(cookie));
   return first != since.end() &&
          scene.evidence.snapshot.taken - first->second >= wait;
 }
@@ -297,7 +262,6 @@ Claim given_up_claim(const Pm2Instance& newer) {
 }
 
 CookieJudgement judge_listed(const Scene& scene,
-                             const Process& process,
                              const Cookie& cookie,
                              const Pm2Instance& instance) {
   if (!instance.pm_uptime_ms || *instance.pm_uptime_ms < cookie.pm_uptime_ms) {
@@ -312,7 +276,7 @@ CookieJudgement judge_listed(const Scene& scene,
   if (is_given_up(instance)) return given_up_claim(instance);
   if (!waited(scene,
               scene.evidence.memory.superseded,
-              process,
+              cookie,
               ending_time(instance, cookie))) {
     return held(Why::NewerTooFresh,
                 "PM2 has launched its app anew and may still be ending it");
@@ -335,28 +299,29 @@ bool was_listed(const Scene& scene, const Cookie& cookie, const Pm2View& view) {
 }
 
 CookieJudgement judge_unlisted(const Scene& scene,
-                               const Process& process,
                                const Cookie& cookie,
                                const Pm2View& view) {
   const auto& unlisted = scene.evidence.memory.unlisted;
   if (const Pm2Instance* namesake = newer_namesake(*view.reply, cookie)) {
     if (is_given_up(*namesake)) return given_up_claim(*namesake);
-    if (!waited(scene, unlisted, process, ending_time(*namesake, cookie))) {
+    if (!waited(scene, unlisted, cookie, ending_time(*namesake, cookie))) {
       return held(Why::NewerTooFresh,
                   "PM2 has started its app anew and may still be ending it");
     }
-    return OrphanKind{
-        .standing = Standing::Leftover,
-        .reason = {.why = Why::Superseded,
-                   .text = "PM2 runs its app under a newer entry and knows "
-                           "this one no more"}};
+    if (runs_the_same(*namesake, cookie)) {
+      return OrphanKind{
+          .standing = Standing::Leftover,
+          .reason = {.why = Why::Superseded,
+                     .text = "PM2 runs its app under a newer entry and knows "
+                             "this one no more"}};
+    }
   }
   if (!was_listed(scene, cookie, view)) {
     return held(Why::OnlyCopy,
                 "PM2 was never seen to list it and no newer launch serves its "
                 "app: it may be the only copy");
   }
-  if (!waited(scene, unlisted, process, scene.policy.settle)) {
+  if (!waited(scene, unlisted, cookie, scene.policy.settle)) {
     return held(Why::NewerTooFresh,
                 "its app was deleted from PM2 just now; PM2 may still be "
                 "ending it");
@@ -379,24 +344,12 @@ CookieJudgement judge_answer(const Scene& scene,
   if (auto claim = unsettled_claim(scene, view, false)) return *claim;
   const Pm2Instance* instance = same_instance(answer, cookie);
   CookieJudgement judged = instance != nullptr
-                               ? judge_listed(scene, process, cookie, *instance)
-                               : judge_unlisted(scene, process, cookie, view);
+                               ? judge_listed(scene, cookie, *instance)
+                               : judge_unlisted(scene, cookie, view);
   if (std::holds_alternative<OrphanKind>(judged)) {
     if (auto claim = leader_claim(scene, process, cookie)) return *claim;
   }
   return judged;
-}
-
-// Which home a title names is its process's own word. Where that home is not
-// heard through it, it holds only what is its own user's.
-std::optional<Claim> unheard_claim(const Scene& scene, const Process& process) {
-  const Process* daemon =
-      process.uid ? scene.unheard_daemon(*process.uid) : nullptr;
-  if (daemon == nullptr) return std::nullopt;
-  return held(Why::Pm2Silent,
-              named(*daemon) + " calls itself the daemon of " +
-                  god_daemon_home(*daemon).value_or("") +
-                  " and is not the one that answers there");
 }
 
 // By the PM2 that the cookie names; nullptr: there is no view of it.
@@ -409,19 +362,6 @@ CookieJudgement judge_by(const Pm2View* view,
   }
   if (!view->reply) return silent_claim(*view);
   return judge_answer(scene, process, cookie, *view);
-}
-
-bool could_own(const Pm2View& view, const Process& process) {
-  return !view.uid || *view.uid == 0 || !process.uid ||
-         *view.uid == *process.uid;
-}
-
-bool was_lost_long_ago(const Scene& scene, const Pm2View& view) {
-  const auto memory = scene.evidence.memory.homes.find(view.home);
-  if (memory == scene.evidence.memory.homes.end()) return false;
-  const std::optional<BootTime>& lost = memory->second.lost;
-  return lost &&
-         scene.evidence.snapshot.taken - *lost >= scene.policy.loss_hold;
 }
 
 }  // namespace
@@ -440,21 +380,6 @@ CookieJudgement judge_cookie(const Scene& scene,
       },
       judged);
   return judged;
-}
-
-std::optional<Claim> silence_claim(const Scene& scene, const Process& process) {
-  for (const Pm2View& view : scene.evidence.pm2) {
-    if (!could_own(view, process)) continue;
-    if (view.reply) {
-      if (auto claim = unsettled_claim(scene, view, true)) return claim;
-      continue;
-    }
-    const Pm2Silence& silence = view.reply.error();
-    if (silence.kind == Pm2Quiet::Silent) return silent_claim(view);
-    if (silence.kind == Pm2Quiet::NeverSeen) continue;
-    if (!was_lost_long_ago(scene, view)) return silent_claim(view);
-  }
-  return unheard_claim(scene, process);
 }
 
 std::optional<Claim> held_claim(const Scene& scene, const Process& process) {

@@ -27,7 +27,18 @@ std::uint64_t fingerprint(const Pm2Answer& answer) {
   return std::hash<std::string>{}(whole);
 }
 
+// Whether a daemon was here that is not the one that answers now, or will next.
+bool is_lost(const HomeMemory& memory, const Pm2View& view) {
+  // Seen by another strayd only, before this one: it may have been any.
+  if (memory.seen && !memory.daemon && !memory.quiet) return true;
+  if (!view.reply) return view.reply.error().kind == Pm2Quiet::Dead;
+  return memory.daemon && *memory.daemon != view.reply->daemon;
+}
+
 HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
+  if (is_lost(memory, view)) {
+    memory.predecessors.insert(memory.uid ? memory.uid : view.uid);
+  }
   if (view.uid) memory.uid = view.uid;
   if (!view.reply) {
     memory.same_list = 0;
@@ -53,17 +64,18 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   return memory;
 }
 
-// Since when each process's own launch is no longer the one that is listed.
+// Since when the launch that a cookie names is no longer the one that is
+// listed.
 void remember_generation(Memory& after,
                          const Memory& before,
-                         const Process& process,
                          const Cookie& cookie,
                          const Pm2Answer& answer,
                          BootTime now) {
-  const auto keep = [&](std::map<ProcId, BootTime>& into,
-                        const std::map<ProcId, BootTime>& from) {
-    const auto known = from.find(process.id);
-    into.emplace(process.id, known == from.end() ? now : known->second);
+  const LaunchKey launch = launch_of(cookie);
+  const auto keep = [&](std::map<LaunchKey, BootTime>& into,
+                        const std::map<LaunchKey, BootTime>& from) {
+    const auto known = from.find(launch);
+    into.emplace(launch, known == from.end() ? now : known->second);
   };
   for (const Pm2Instance& instance : answer.instances) {
     if (instance.unique_id != cookie.unique_id ||
@@ -86,6 +98,37 @@ bool is_long_dead(const HomeMemory& memory,
          now - *memory.lost >= loss_hold;
 }
 
+using Homes = std::map<std::string, HomeMemory>;
+
+// Of the home, and then of its other paths that are remembered.
+std::vector<HomeMemory*> memories_of(Homes& homes, const Pm2View& view) {
+  std::vector<HomeMemory*> memories{&homes[view.home]};
+  for (const std::string& path : view.aliases) {
+    const auto known = homes.find(path);
+    if (known != homes.end()) memories.push_back(&known->second);
+  }
+  return memories;
+}
+
+// Any path of a home may give it its name in the next scan, and none may then
+// bring a loss that is over, or another home's from before it led here.
+void remember_view(Homes& homes,
+                   const Pm2View& view,
+                   BootTime now,
+                   std::chrono::nanoseconds loss_hold) {
+  const std::vector<HomeMemory*> memories = memories_of(homes, view);
+  HomeMemory& own = *memories.front();
+  for (HomeMemory* memory : memories) {
+    *memory = remember_home(std::move(*memory), view, now);
+    own.lost = std::max(own.lost, memory->lost);
+    own.predecessors.insert(memory->predecessors.begin(),
+                            memory->predecessors.end());
+  }
+  for (HomeMemory* memory : memories) {
+    memory->long_dead = is_long_dead(*memory, now, loss_hold);
+  }
+}
+
 bool is_candidate(const Policy& policy, const Process& process) {
   return std::ranges::any_of(policy.rules, [&](const Rule& rule) {
     return pattern_fit(rule.match, process) == Fit::Yes;
@@ -99,8 +142,6 @@ bool is_supervised(const std::vector<const Process*>& ancestors) {
     return kind && *kind != SupervisorKind::Systemd;
   });
 }
-
-using Homes = std::map<std::string, HomeMemory>;
 
 // The longest lost of each user who has too many.
 void bound_homes(Homes& homes) {
@@ -188,9 +229,7 @@ Memory remember(const Memory& before,
   Memory after;
   after.homes = before.homes;
   for (const Pm2View& view : pm2) {
-    HomeMemory& memory = after.homes[view.home];
-    memory = remember_home(memory, view, snapshot.taken);
-    memory.long_dead = is_long_dead(memory, snapshot.taken, loss_hold);
+    remember_view(after.homes, view, snapshot.taken, loss_hold);
   }
 
   const Answering answering = answering_views(pm2);
@@ -203,11 +242,13 @@ Memory remember(const Memory& before,
     if (view == answering.end()) continue;
     named[view->second->home].emplace(cookie->unique_id, cookie->pm_id);
     remember_generation(
-        after, before, process, *cookie, *view->second->reply, snapshot.taken);
+        after, before, *cookie, *view->second->reply, snapshot.taken);
   }
   for (const Pm2View& view : pm2) {
-    HomeMemory& memory = after.homes[view.home];
-    if (view.reply) forget_unlisted(memory, *view.reply, named[view.home]);
+    if (!view.reply) continue;
+    for (HomeMemory* memory : memories_of(after.homes, view)) {
+      forget_unlisted(*memory, *view.reply, named[view.home]);
+    }
   }
   forget_dead_daemons(after.homes, snapshot);
   forget_homes(after.homes, pm2);

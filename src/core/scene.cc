@@ -133,6 +133,17 @@ CookieReading Scene::cookie(const Process& process) {
   return read_cookie(*process.environment);
 }
 
+LaunchKey launch_of(const Cookie& cookie) {
+  return {.instance = {.home = cookie.home,
+                       .unique_id = cookie.unique_id,
+                       .pm_id = cookie.pm_id},
+          .pm_uptime_ms = cookie.pm_uptime_ms};
+}
+
+std::chrono::nanoseconds age(const Snapshot& snapshot, const Process& process) {
+  return snapshot.taken - process.started;
+}
+
 std::string named(const Process& process) {
   return "pid " + std::to_string(process.id.pid) + " (" + process.comm + ")";
 }

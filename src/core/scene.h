@@ -100,6 +100,18 @@ CookieJudgement judge_cookie(const Scene& scene,
 // For a process without: whether a PM2 that could own it does not answer.
 std::optional<Claim> silence_claim(const Scene& scene, const Process& process);
 
+// A daemon whose list is not to be believed yet, or not at all.
+std::optional<Claim> unsettled_claim(const Scene& scene,
+                                     const Pm2View& view,
+                                     bool empty_is_fine);
+// Of a PM2 that does not answer.
+Claim silent_claim(const Pm2View& view);
+
+// The launch that a cookie names.
+LaunchKey launch_of(const Cookie& cookie);
+
+std::chrono::nanoseconds age(const Snapshot& snapshot, const Process& process);
+
 // "pid 123 (node server.js)": comm alone, no arguments.
 std::string named(const Process& process);
 

@@ -61,6 +61,12 @@ std::string text_or(EntryDraft& draft,
   return std::string(text.empty() ? otherwise : text);
 }
 
+// What is no path that the kernel takes is not known.
+std::string path_of(const FieldValue& value) {
+  const std::string_view path = value.text.value_or("");
+  return std::string(path.size() <= kLongestText ? path : "");
+}
+
 Pm2Status status_of(const FieldValue& value) {
   const auto* const known = std::ranges::find_if(
       kPm2Statuses,
@@ -155,6 +161,16 @@ constexpr auto kEnvFields = std::to_array<EntryField>({
      .set =
          [](EntryDraft& draft, const FieldValue& value) {
            draft.instance.exec_mode = text_or(draft, value);
+         }},
+    {.key = "pm_cwd",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.pm_cwd = path_of(value);
+         }},
+    {.key = "pm_exec_path",
+     .set =
+         [](EntryDraft& draft, const FieldValue& value) {
+           draft.instance.pm_exec_path = path_of(value);
          }},
     {.key = "exit_code",
      .set =

@@ -80,7 +80,10 @@ std::optional<uid_t> user_of(const Pm2Home& home,
   if (!sight.owner) return home.uid;
   const bool owner_s = !home.daemons.empty() || !home.uid ||
                        sight.owners_of_files.contains(*sight.owner);
-  return owner_s ? sight.owner : home.uid;
+  if (!owner_s) return home.uid;
+  // `sudo pm2` in a home of its user: what is left may be either's.
+  if (home.seen && home.uid && *home.uid != *sight.owner) return std::nullopt;
+  return sight.owner;
 }
 
 struct Found {

@@ -24,7 +24,8 @@ struct Place {
   Pm2Home home{};
   Result<UniqueFd> directory = UniqueFd{};
   // Of the home's daemons, else of its directory if files of PM2 there are its
-  // owner's, else what is known of it.
+  // owner's, else what is known of it. nullopt also where the daemons before
+  // were not the owner's.
   std::optional<uid_t> uid{};
   bool traces = false;  // a PM2 has lived in this directory
 };

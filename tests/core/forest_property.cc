@@ -54,6 +54,7 @@ struct Case {
   std::vector<Truth> truths{};  // beside snapshot.processes
   std::vector<Pm2View> pm2{};
   bool once_listed = false;  // each answering PM2 has listed every entry
+  bool once_lost = false;    // each home had a daemon before, which died
   Memory memory{};
 };
 
@@ -102,13 +103,21 @@ std::int64_t in_ms(unsigned s) {
   return std::int64_t{s} * 1000;
 }
 
+std::string some_directory(Dice& dice) {
+  const unsigned roll = dice.below(10);
+  if (roll == 0) return "";
+  return roll < 7 ? "/srv/blue" : "/srv/green";
+}
+
 void give_cookie(Dice& dice, Process& process, int home) {
   process.environment = Environment{
       {"PM2_HOME", kHomes.at(static_cast<std::size_t>(home))},
       {"pm_id", std::to_string(dice.below(3))},
       {"unique_id", dice.percent(70) ? "u" : "v"},
       {"name", dice.percent(80) ? "api" : "web"},
+      {"pm_cwd", some_directory(dice)},
       {"pm_uptime", std::to_string(kBootMs + in_ms(dice.below(9000)))}};
+  if (dice.percent(90)) process.environment->insert({"pm_exec_path", "/npm"});
 }
 
 void perturb(Dice& dice, Case& made, Process& process, Truth& truth) {
@@ -207,7 +216,9 @@ Pm2View make_view(Dice& dice, const Case& made, int home) {
          .status = some_status(dice),
          .unique_id = "u",
          .pm_uptime_ms =
-             kBootMs + (dice.percent(60) ? started : in_ms(dice.below(9999)))});
+             kBootMs + (dice.percent(60) ? started : in_ms(dice.below(9999))),
+         .pm_cwd = some_directory(dice),
+         .pm_exec_path = dice.percent(90) ? "/npm" : ""});
   }
   view.reply = std::move(answer);
   return view;
@@ -223,6 +234,26 @@ std::vector<Pm2View> all_listed(std::vector<Pm2View> views) {
             {.name = "api", .pm_id = pm_id, .unique_id = unique_id});
       }
     }
+  }
+  return views;
+}
+
+// A daemon that began when most others were there.
+void rejuvenate(Dice& dice, Case& made, Pm2View& view) {
+  if (!view.reply) return;
+  for (Process& process : made.snapshot.processes) {
+    if (process.id != view.reply->daemon) continue;
+    process.started = kNow - seconds{60 + dice.below(800)};
+    process.id.start_ticks =
+        static_cast<std::uint64_t>(process.started / seconds{1}) * 100;
+    view.reply->daemon = process.id;
+  }
+}
+
+// The same homes, when the daemon before had died.
+std::vector<Pm2View> all_dead(std::vector<Pm2View> views) {
+  for (Pm2View& view : views) {
+    view.reply = std::unexpected(Pm2Silence{.kind = Pm2Quiet::Dead});
   }
   return views;
 }
@@ -291,7 +322,10 @@ Case generate(std::uint64_t seed) {
     made.truths.push_back(truth);
   }
   for (int home = 0; home < 2; ++home) {
-    if (dice.percent(85)) made.pm2.push_back(make_view(dice, made, home));
+    if (dice.percent(15)) continue;
+    Pm2View view = make_view(dice, made, home);
+    if (dice.percent(10)) rejuvenate(dice, made, view);
+    made.pm2.push_back(std::move(view));
   }
   // pid 1 may turn out to be self; the vector order is the pid order.
   std::vector<std::size_t> order(made.truths.size());
@@ -307,6 +341,10 @@ Case generate(std::uint64_t seed) {
   mark_owners(sorted);
   Snapshot earlier = sorted.snapshot;
   earlier.taken = kNow - seconds{dice.percent(80) ? 4000 : 3};
+  sorted.once_lost = dice.percent(30);
+  if (sorted.once_lost) {
+    sorted.memory = remember(sorted.memory, earlier, all_dead(sorted.pm2));
+  }
   sorted.once_listed = dice.percent(50);
   if (sorted.once_listed) {
     sorted.memory = remember(sorted.memory, earlier, all_listed(sorted.pm2));
@@ -332,6 +370,13 @@ bool serves_or_will(const Pm2Instance& instance) {
          instance.status != Pm2Status::Unknown;
 }
 
+bool takes_its_place(const Pm2Instance& instance, const Environment& cookie) {
+  const auto path = cookie.find("pm_exec_path");
+  return serves_or_will(instance) && path != cookie.end() &&
+         path->second == instance.pm_exec_path &&
+         !cookie.at("pm_cwd").empty() && cookie.at("pm_cwd") == instance.pm_cwd;
+}
+
 // What is wrong with ending what carries this cookie, or is below it.
 const char* wrong_by_cookie(const Case& made,
                             const Environment& cookie,
@@ -339,8 +384,8 @@ const char* wrong_by_cookie(const Case& made,
   if (!view.reply) return "the PM2 of a cookie in its line is silent (I2)";
   const std::int64_t launched = std::stoll(cookie.at("pm_uptime"));
   const std::int64_t pm_id = std::stoll(cookie.at("pm_id"));
-  bool newer = false;
-  bool newer_serves = false;
+  bool replaced = false;
+  bool newer_is_dead = false;
   for (const Pm2Instance& entry : view.reply->instances) {
     const bool same =
         entry.unique_id == cookie.at("unique_id") && entry.pm_id == pm_id;
@@ -351,10 +396,11 @@ const char* wrong_by_cookie(const Case& made,
     if (entry.name != cookie.at("name") || *entry.pm_uptime_ms <= launched) {
       continue;
     }
-    newer = true;
-    newer_serves = newer_serves || serves_or_will(entry);
+    replaced = replaced || takes_its_place(entry, cookie);
+    newer_is_dead = newer_is_dead || !serves_or_will(entry);
   }
-  if (newer) return newer_serves ? nullptr : "all newer ones are dead";
+  if (replaced) return nullptr;
+  if (newer_is_dead) return "a newer one is dead, and none takes its place";
   return made.once_listed ? nullptr : "it may be the only copy";
 }
 
@@ -373,6 +419,20 @@ bool silent_for(const Case& made, const Process& process) {
   return std::ranges::any_of(made.pm2, [&](const Pm2View& view) {
     return !view.reply && view.reply.error().kind == Pm2Quiet::Silent &&
            process.uid == *view.uid;
+  });
+}
+
+// Of a daemon that died before the one that answers now started.
+bool may_be_left(const Case& made, const Process& process) {
+  if (!made.once_lost) return false;
+  return std::ranges::any_of(made.pm2, [&](const Pm2View& view) {
+    if (!view.reply || process.uid != *view.uid) return false;
+    for (const Process& daemon : made.snapshot.processes) {
+      if (daemon.id != view.reply->daemon) continue;
+      return kNow - daemon.started < policy().loss_hold &&
+             process.started <= daemon.started;
+    }
+    return false;
   });
 }
 
@@ -396,6 +456,9 @@ const char* wrong_to_end(const Case& made, const Verdict& verdict) {
     if (const char* wrong = wrong_by_cookie(made, at)) return wrong;
     if (truth.cookie_home < 0 && silent_for(made, here)) {
       return "a PM2 that could own it, or what is above it, is silent (I2)";
+    }
+    if (truth.cookie_home < 0 && may_be_left(made, here)) {
+      return "a PM2 that died may have left it, or what is above it";
     }
     if (here.id.pid == 1) return nullptr;
     const std::size_t above = index_of(made, here.parent);

@@ -504,6 +504,12 @@ World with_leftover() {
   return world;
 }
 
+// The launch of with_leftover(), this long ago.
+void was_superseded(World& world, seconds ago) {
+  ASSERT_EQ(world.memory.superseded.size(), 1U);
+  world.memory.superseded.begin()->second = testing::kNow - ago;
+}
+
 TEST(Judge, an_earlier_launch_of_a_listed_app_is_a_leftover) {
   const World world = with_leftover();
   expect(world, 10, Standing::Leftover, Why::Superseded);
@@ -519,18 +525,55 @@ TEST(Judge, a_crash_loop_does_not_hold_its_leftover_for_ever) {
   expect(world, 10, Standing::Leftover, Why::Superseded);
 }
 
+// Of a leftover, in the session of its launch.
+void starts_a_child(World& world, pid_t pid) {
+  Process& child = world.server(pid, 10, testing::kNow);
+  child.session = 9;
+  child.environment = World::cookie(seconds{100});
+  world.memory = remember(world.memory, world.snapshot, world.pm2);
+}
+
+TEST(Judge, a_child_that_a_leftover_starts_now_does_not_hold_it) {
+  World world = with_leftover();
+  starts_a_child(world, 11);
+  for (const pid_t pid : {10, 11}) {
+    expect(world, pid, Standing::Leftover, Why::Superseded);
+  }
+}
+
+TEST(Judge, a_child_that_a_leftover_of_a_deleted_app_starts_does_not_hold_it) {
+  World world = with_leftover();
+  world.answers(5, {World::instance(20, seconds{100})});  // it was listed once
+  Pm2Instance other = World::instance(20, seconds{9000});
+  other.name = "another";
+  other.unique_id = "u-2";
+  world.answers(5, {other});
+  starts_a_child(world, 11);
+  for (const pid_t pid : {10, 11}) {
+    expect(world, pid, Standing::Leftover, Why::Deleted);
+  }
+}
+
+TEST(Judge, the_time_to_end_a_launch_is_forgotten_with_its_last_process) {
+  World world = with_leftover();
+  std::erase_if(world.snapshot.processes,
+                [](const Process& process) { return process.id.pid == 10; });
+  world.memory = remember(world.memory, world.snapshot, world.pm2);
+  EXPECT_TRUE(world.memory.superseded.empty());
+}
+
 TEST(Judge, pm2_gets_its_time_to_end_the_old_launch_itself) {
   World world = with_leftover();
-  world.memory.superseded[world.find(10).id] = testing::kNow - seconds{11};
+  was_superseded(world, seconds{11});
   expect(world, 10, Standing::Held, Why::NewerTooFresh);
-  world.memory.superseded[world.find(10).id] = testing::kNow - seconds{12};
+  was_superseded(world, seconds{12});
   expect(world, 10, Standing::Leftover, Why::Superseded);
 }
 
 TEST(Judge, a_cluster_worker_gets_more_time) {
   World world = with_leftover();
   world.find(10).environment->insert({"exec_mode", "cluster_mode"});
-  world.memory.superseded[world.find(10).id] = testing::kNow - seconds{20};
+  was_superseded(world, seconds{20});
   expect(world, 10, Standing::Held, Why::NewerTooFresh);
 }
 

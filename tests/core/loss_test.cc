@@ -1,4 +1,6 @@
 // A PM2 that is gone: for how long it holds what it may have owned.
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "strayd/core/judge.h"
@@ -42,6 +44,125 @@ TEST(Loss, is_over_some_time_after_the_death) {
   is_quiet(world, Pm2Quiet::Dead, minutes{11});
   is_quiet(world, Pm2Quiet::Dead, seconds{0});
   expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+// --- who comes after it
+
+// A daemon that started some time ago and lists nothing, after what the world
+// remembers of others.
+void succeeds(World& world, seconds ago, Standing standing, Why why) {
+  world.god(6, kNow - ago);
+  world.answers(6, {});
+  expect(world, 10, standing, why);
+}
+
+TEST(Successor, of_a_dead_daemon_holds_what_is_older_than_it) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, holds_also_where_its_list_has_apps_again) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  world.god(6, kNow - seconds{120});
+  world.answers(6, {World::instance(99, kNow - seconds{110})});
+  expect(world, 10, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, holds_what_an_older_process_starts) {
+  World world;
+  world.process(9, 1, seconds{100}, {"bash", "run.sh"}, "/usr/bin/bash");
+  world.server(10, 9, kNow - seconds{20});
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, holds_what_started_at_the_same_moment) {
+  World world;
+  world.server(10, 1, kNow - seconds{120});
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, holds_nothing_that_is_younger) {
+  World world;
+  world.server(10, 1, kNow - seconds{110});
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  succeeds(world, seconds{120}, Standing::Stray, Why::NoOwner);
+}
+
+TEST(Successor, holds_no_longer_than_a_loss) {
+  for (const auto& [ago, standing, why] :
+       {std::tuple{seconds{599}, Standing::Held, Why::Pm2Lost},
+        std::tuple{seconds{600}, Standing::Stray, Why::NoOwner}}) {
+    World world;
+    world.server(10, 1);
+    is_quiet(world, Pm2Quiet::Dead, seconds{700});
+    succeeds(world, ago, standing, why);
+  }
+}
+
+TEST(Successor, holds_also_where_no_scan_saw_the_death) {
+  World world;
+  world.server(10, 1);
+  world.god(5);
+  world.answers(5, {World::instance(99, seconds{100})});
+  world.find(5).state = 'Z';
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, holds_where_it_was_silent_before_its_first_answer) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  is_quiet(world, Pm2Quiet::Silent, seconds{119});
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, may_be_who_answers_where_another_strayd_saw_one) {
+  World world;
+  world.server(10, 1);
+  world.memory.homes[kHome] = {.uid = 1000, .seen = true};
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, is_not_the_first_daemon_that_was_ever_seen) {
+  for (const Pm2Quiet before : {Pm2Quiet::NeverSeen, Pm2Quiet::Silent}) {
+    World world;
+    world.server(10, 1);
+    is_quiet(world, before, seconds{120});
+    succeeds(world, seconds{120}, Standing::Stray, Why::NoOwner);
+  }
+}
+
+TEST(Successor, is_not_the_same_daemon_after_a_silence) {
+  World world;
+  world.server(10, 1);
+  world.god(6, kNow - seconds{120});
+  world.answers(6, {});
+  is_quiet(world, Pm2Quiet::Silent, seconds{20});
+  world.answers(6, {});
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+TEST(Successor, of_a_daemon_of_root_holds_what_is_anybody_s) {
+  World world;
+  world.server(10, 1).uid = 2000;
+  world.god(5);
+  world.answers(5, {World::instance(99, seconds{100})});
+  world.memory.homes[kHome].uid = 0;
+  world.find(5).state = 'Z';
+  succeeds(world, seconds{120}, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Successor, of_a_daemon_of_its_user_holds_nothing_of_another_one) {
+  World world;
+  world.server(10, 1).uid = 2000;
+  is_quiet(world, Pm2Quiet::Dead, seconds{130});
+  succeeds(world, seconds{120}, Standing::Stray, Why::NoOwner);
 }
 
 // --- who says that he is its daemon
@@ -103,6 +224,80 @@ TEST(Home, that_has_another_name_answers_for_cookies_of_both) {
   expect(world, 10, Standing::Leftover, Why::Superseded);
   EXPECT_EQ(world.verdict(10).home, kHome);
   EXPECT_FALSE(world.memory.homes.contains("/link/.pm2"));
+}
+
+constexpr const char* kLink = "/data/pm2";
+
+// Once it was dead as kLink; then a daemon answered as kHome, and died.
+World with_two_names(seconds died_ago) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Dead, minutes{100});
+  world.memory.homes[kLink] = world.memory.homes[kHome];
+  world.memory.homes.erase(kHome);
+  world.god(5);
+  world.answers(5, {World::instance(99, seconds{100})});
+  world.pm2.front().aliases = {kLink};
+  world.settle();
+  world.find(5).state = 'Z';
+  world.pm2 = {{.home = kLink,
+                .aliases = {kHome},
+                .uid = 1000,
+                .reply = std::unexpected(
+                    Pm2Silence{.kind = Pm2Quiet::Dead, .why = "it died"})}};
+  for (const seconds ago : {died_ago, seconds{0}}) {
+    Snapshot then = world.snapshot;
+    then.taken = kNow - ago;
+    world.memory = remember(world.memory, then, world.pm2);
+  }
+  return world;
+}
+
+TEST(Home, that_dies_under_its_other_name_is_lost_since_then) {
+  expect(with_two_names(minutes{9}), 10, Standing::Held, Why::Pm2Lost);
+  expect(with_two_names(minutes{11}), 10, Standing::Stray, Why::NoOwner);
+}
+
+// As a link does that led to another home before.
+TEST(Home,
+     that_gets_the_name_of_one_lost_long_ago_is_lost_since_its_own_death) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Dead, minutes{100});
+  world.memory.homes[kLink] = world.memory.homes[kHome];
+  world.memory.homes.erase(kHome);
+  is_quiet(world, Pm2Quiet::Dead, minutes{1});
+  world.pm2.front().home = kLink;
+  world.pm2.front().aliases = {kHome};
+  world.memory = remember(world.memory, world.snapshot, world.pm2);
+  expect(world, 10, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Home, that_gets_a_name_never_heard_of_keeps_its_memory) {
+  World world;
+  world.server(10, 1);
+  is_quiet(world, Pm2Quiet::Dead, minutes{5});
+  world.god(6, kNow - minutes{4});
+  world.answers(6, {});
+  world.pm2.front().home = "/data/pm2";
+  world.pm2.front().aliases = {kHome};
+  world.settle();
+  expect(world, 10, Standing::Held, Why::Pm2Lost);
+}
+
+TEST(Home, forgets_under_each_of_its_names_what_is_listed_no_more) {
+  World world;
+  world.god(5);
+  world.memory.homes[kLink] = {.seen = true};
+  for (const char* const unique_id : {"u-1", "u-2"}) {
+    Pm2Instance listed = World::instance(99, seconds{100});
+    listed.unique_id = unique_id;
+    world.answers(5, {listed});
+    world.pm2.front().aliases = {kLink};
+    world.settle();
+  }
+  EXPECT_EQ(world.memory.homes[kHome].listed.size(), 1U);
+  EXPECT_EQ(world.memory.homes[kLink].listed.size(), 1U);
 }
 
 TEST(Home, whose_directory_is_gone_is_forgotten_when_its_loss_is_over) {

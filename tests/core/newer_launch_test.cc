@@ -1,5 +1,7 @@
 // A leftover is ended for the sake of the launch that came after it. Where that
 // one does not serve, and PM2 does not try again, it may be the only copy.
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "strayd/core/judge.h"
@@ -58,6 +60,75 @@ TEST(NewerLaunch, serves_also_where_an_older_namesake_was_given_up) {
   expect(world, 10, Standing::Leftover, Why::Superseded);
 }
 
+// --- of its name only
+
+Pm2Instance& newer_in(World& world) {
+  return world.pm2.front().reply->instances.front();
+}
+
+TEST(Namesake, in_another_directory_leaves_the_only_copy) {
+  World world = with_newer(Pm2Status::Online, "u-2");
+  newer_in(world).pm_cwd = "/srv/green";
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(Namesake, that_runs_another_file_leaves_the_only_copy) {
+  World world = with_newer(Pm2Status::Online, "u-2");
+  newer_in(world).pm_exec_path = "/srv/app/index.js";
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(Namesake, of_which_it_is_not_known_what_it_runs_leaves_the_only_copy) {
+  for (std::string Pm2Instance::* const field :
+       {&Pm2Instance::pm_cwd, &Pm2Instance::pm_exec_path}) {
+    World world = with_newer(Pm2Status::Online, "u-2");
+    newer_in(world).*field = "";
+    expect(world, 10, Standing::Held, Why::OnlyCopy);
+  }
+}
+
+TEST(Namesake, of_what_does_not_say_what_it_runs_leaves_the_only_copy) {
+  for (const auto& [key, field] :
+       {std::pair{"pm_cwd", &Pm2Instance::pm_cwd},
+        std::pair{"pm_exec_path", &Pm2Instance::pm_exec_path}}) {
+    World world = with_newer(Pm2Status::Online, "u-2");
+    world.find(10).environment->erase(key);
+    expect(world, 10, Standing::Held, Why::OnlyCopy);
+    newer_in(world).*field = "";
+    expect(world, 10, Standing::Held, Why::OnlyCopy);
+  }
+}
+
+TEST(Namesake, that_takes_its_place_leaves_a_leftover) {
+  World world = with_newer(Pm2Status::Online, "u-2");
+  Pm2Instance elsewhere = World::instance(21, seconds{9001});
+  elsewhere.unique_id = "u-3";
+  elsewhere.pm_cwd = "/srv/green";
+  auto& instances = world.pm2.front().reply->instances;
+  instances.insert(instances.begin(), elsewhere);
+  world.settle();
+  expect(world, 10, Standing::Leftover, Why::Superseded);
+}
+
+TEST(Namesake, that_pm2_gave_up_on_counts_whatever_serves_elsewhere) {
+  World world = with_newer(Pm2Status::Errored, "u-2");
+  const Pm2Instance given_up = newer_in(world);
+  Pm2Instance elsewhere = World::instance(21, seconds{9001});
+  elsewhere.unique_id = "u-3";
+  elsewhere.pm_cwd = "/srv/green";
+  world.answers(5, {World::instance(10, seconds{100})});
+  world.answers(5, {elsewhere, given_up});
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(NewerLaunch, of_the_same_entry_needs_no_more_than_that) {
+  World world = with_newer(Pm2Status::Online, "u-1");
+  newer_in(world).pm_cwd = newer_in(world).pm_exec_path = "";
+  world.find(10).environment->erase("pm_cwd");
+  world.find(10).environment->erase("pm_exec_path");
+  expect(world, 10, Standing::Leftover, Why::Superseded);
+}
+
 // --- none
 
 // Its PM2 lists another app, and this one no more.
@@ -82,6 +153,21 @@ TEST(Deleted, is_what_this_daemon_was_seen_to_list) {
   world.answers(5, {World::instance(10, seconds{100})});
   lists_another(world, 5);
   expect(world, 10, Standing::Leftover, Why::Deleted);
+}
+
+TEST(Deleted, is_what_this_daemon_listed_beside_a_namesake_elsewhere) {
+  World world = with_unlisted();
+  world.answers(5, {World::instance(10, seconds{100})});
+  Pm2Instance green = World::instance(20, seconds{9000});
+  green.unique_id = "u-2";
+  green.pm_cwd = "/srv/green";
+  world.answers(5, {green});
+  expect(world, 10, Standing::Leftover, Why::Deleted);
+
+  // Not sooner than if that one took its place.
+  world.policy.settle = seconds{1};
+  world.memory.unlisted.begin()->second = testing::kNow - seconds{5};
+  expect(world, 10, Standing::Held, Why::NewerTooFresh);
 }
 
 TEST(Deleted, is_nothing_that_this_daemon_was_never_seen_to_list) {

@@ -62,10 +62,14 @@ TEST(Cookie, a_whole_cookie_is_read) {
                                              {"pm_id", "3"},
                                              {"unique_id", "u"},
                                              {"name", "api"},
+                                             {"pm_cwd", "/srv/api"},
+                                             {"pm_exec_path", "/bin/npm"},
                                              {"pm_uptime", "17"}});
   const auto* cookie = std::get_if<Cookie>(&reading);
   ASSERT_NE(cookie, nullptr);
   EXPECT_EQ(cookie->home, "/srv/.pm2");
+  EXPECT_EQ(cookie->pm_cwd, "/srv/api");
+  EXPECT_EQ(cookie->pm_exec_path, "/bin/npm");
   EXPECT_EQ(cookie->pm_id, 3);
   EXPECT_EQ(cookie->pm_uptime_ms, 17);
 }

@@ -69,6 +69,8 @@ TEST(ProcessList, reads_a_captured_npm_app) {
       .pm_uptime_ms = 1795386502029,
       .created_at_ms = 1795386502029,
       .exec_mode = "fork_mode",
+      .pm_cwd = "/srv/app/backend",
+      .pm_exec_path = "/usr/bin/npm",
       .kill_timeout = milliseconds{1600}};
   EXPECT_EQ(captured("reply.bin").instances.at(0), expected);
 }
@@ -123,7 +125,9 @@ TEST(ProcessList, keeps_no_secret_of_an_environment) {
                                R"("SECRET":"hunter2","env":{"SECRET":"hunter2",
                  "name":"hunter2","unique_id":"hunter2",
                  "status":"hunter2","exec_mode":"hunter2",
-                 "namespace":"hunter2"},"axm_options":[{"name":"hunter2"}])")))
+                 "namespace":"hunter2","pm_cwd":"hunter2",
+                 "pm_exec_path":"hunter2"},
+                 "axm_options":[{"name":"hunter2"}])")))
           .value();
   const Pm2Instance expected{
       .name = "api", .pm_id = 7, .pid = 4321, .unique_id = "u-1"};
@@ -164,7 +168,8 @@ TEST(ProcessList, defaults_what_is_of_another_type) {
       .name = "api", .pm_id = 7, .pid = 4321, .unique_id = "u-1"};
   EXPECT_EQ(with(R"("namespace":1,"status":{},"restart_time":1.5,
                     "unstable_restarts":[],"pm_uptime":"12 ","created_at":true,
-                    "exec_mode":null,"kill_timeout":"soon")"),
+                    "exec_mode":null,"kill_timeout":"soon","pm_cwd":7,
+                    "pm_exec_path":["/bin/npm"])"),
             expected);
 }
 
@@ -181,6 +186,15 @@ TEST(ProcessList, cuts_a_kill_timeout_that_would_overflow_a_clock) {
   EXPECT_EQ(with(R"("kill_timeout":8000)").kill_timeout, milliseconds{8000});
   EXPECT_EQ(with(R"("kill_timeout":9007199254740991)").kill_timeout,
             std::chrono::hours{24});
+}
+
+TEST(ProcessList, takes_a_path_that_has_no_end_for_one_that_is_not_known) {
+  const std::string longest(4096, 'p');
+  EXPECT_EQ(with(R"("pm_cwd":")" + longest + '"').pm_cwd, longest);
+  const Pm2Instance instance = with(R"("pm_cwd":")" + longest +
+                                    R"(p","pm_exec_path":")" + longest + "p\"");
+  EXPECT_EQ(instance.pm_cwd, "");
+  EXPECT_EQ(instance.pm_exec_path, "");
 }
 
 TEST(ProcessList, takes_only_a_pid_that_a_process_can_have) {

@@ -158,6 +158,27 @@ TEST(Place, with_daemons_of_several_users_is_its_owner_s) {
   EXPECT_EQ(ask(snapshot, home.path()).uid, kOwner);
 }
 
+// `sudo pm2` in the home of a user who has one there himself.
+TEST(Place, that_had_a_daemon_of_another_user_is_anybody_s_without_one) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TempHome home;
+  ASSERT_EQ(::chown(home.path().c_str(), kOwner, kOwner), 0);
+  touch(home / "pm2.pid", kOwner);
+  const Memory memory{
+      .homes = {{home.path(), HomeMemory{.uid = 0, .seen = true}}}};
+  EXPECT_EQ(views_of(snapshot_of({}), memory).at(0).uid, std::nullopt);
+  EXPECT_EQ(ask(snapshot_of({god(kGod, home.path())}), home.path()).uid, 0U);
+}
+
+TEST(Place, in_somebody_else_s_directory_is_its_daemon_s_user_s_alone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TempHome home;  // root's, as /tmp is
+  touch(home / "pm2.pid", kStranger);
+  const Memory memory{
+      .homes = {{home.path(), HomeMemory{.uid = kStranger, .seen = true}}}};
+  EXPECT_EQ(views_of(snapshot_of({}), memory).at(0).uid, kStranger);
+}
+
 // --- who may be its daemon
 
 TEST(Daemon, of_another_user_is_no_rival) {

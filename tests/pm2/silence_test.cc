@@ -146,6 +146,20 @@ TEST(Silence, of_a_socket_that_refuses_holds_strays_no_longer_than_a_loss) {
   EXPECT_EQ(verdict_after_death(view, hold), Standing::Stray);
 }
 
+// This test, and so the stray, is root's.
+TEST(Silence,
+     after_a_daemon_of_root_holds_root_s_strays_whoever_s_the_home_is) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TempHome home;
+  ASSERT_EQ(::chown(home.path().c_str(), 65534, 65534), 0);
+  touch(home / "pm2.pid");
+  ASSERT_EQ(::chown((home / "pm2.pid").c_str(), 65534, 65534), 0);
+  const Pm2Home left{.path = home.path(), .uid = 0, .seen = true};
+  const Pm2View view = ask(snapshot_of({}), left);
+  EXPECT_EQ(silence_of(view).kind, Pm2Quiet::Dead);
+  EXPECT_EQ(verdict_after_death(view, Policy{}.loss_hold / 2), Standing::Held);
+}
+
 TEST(Silence, is_no_death_while_a_daemon_lives_whatever_is_missing) {
   const TempHome left;
   leave_socket(left.path());

@@ -102,6 +102,8 @@ class World {
             {"unique_id", unique_id},
             {"name", "api"},
             {"namespace", "default"},
+            {"pm_cwd", "/srv/app"},
+            {"pm_exec_path", "/usr/bin/npm"},
             {"pm_uptime", std::to_string(unix_ms_at(launched))}};
   }
 
@@ -112,7 +114,9 @@ class World {
             .status = Pm2Status::Online,
             .unique_id = "u-1",
             .pm_uptime_ms = unix_ms_at(launched),
-            .exec_mode = "fork_mode"};
+            .exec_mode = "fork_mode",
+            .pm_cwd = "/srv/app",
+            .pm_exec_path = "/usr/bin/npm"};
   }
 
   // PM2 answers, has settled, and lists these.

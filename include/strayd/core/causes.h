@@ -30,14 +30,6 @@
 
 namespace strayd {
 
-// One launch of an instance: PM2 gives each its own pm_uptime.
-struct LaunchKey {
-  InstanceKey instance{};
-  std::int64_t pm_uptime_ms = 0;
-
-  auto operator<=>(const LaunchKey&) const = default;
-};
-
 // A process of a launch that has ended.
 struct Death {
   LaunchKey launch{};

@@ -19,6 +19,9 @@ struct Cookie {
   std::string name{};
   std::string name_space = "default";
   std::int64_t pm_uptime_ms = 0;  // its generation
+  // Where PM2 started what; empty: it does not say.
+  std::string pm_cwd{};
+  std::string pm_exec_path{};
   bool cluster = false;
 
   bool operator==(const Cookie&) const = default;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "strayd/core/ledger.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
 #include "strayd/core/supervisor.h"
@@ -38,6 +39,9 @@ struct HomeMemory {
   std::optional<BootTime> lost{};
   std::optional<Pm2Quiet> quiet{};  // in the last scan
   std::optional<uid_t> uid{};
+  // Whose the daemons were that were here before the one that answers now, or
+  // will next: they may have left something behind. nullopt: not known.
+  std::set<std::optional<uid_t>> predecessors{};
   bool seen = false;       // a daemon was ever seen here
   bool long_dead = false;  // for longer than strays are held for it
 
@@ -46,10 +50,12 @@ struct HomeMemory {
 
 struct Memory {
   std::map<std::string, HomeMemory> homes{};
-  // When a newer generation than this process's own was first listed.
-  std::map<ProcId, BootTime> superseded{};
+  // When a newer generation than this one was first listed. By launch and not
+  // by process: a leftover that starts children at every moment would be held
+  // for the youngest of them for ever.
+  std::map<LaunchKey, BootTime> superseded{};
   // When its app was first seen missing from its own daemon's list.
-  std::map<ProcId, BootTime> unlisted{};
+  std::map<LaunchKey, BootTime> unlisted{};
 
   bool operator==(const Memory&) const = default;
 };
@@ -61,10 +67,10 @@ struct Evidence {
   const Memory& memory;
 };
 
-// Folds one scan into the memory; call it before judge(). Entries of processes
-// that are gone are dropped, and so is a home that is dead for longer than
-// `loss_hold` and whose directory is gone. Of one user's homes the last
-// kMostHomesOfUser are kept: nobody can make strayd forget another one's.
+// Folds one scan into the memory; call it before judge(). Entries of launches
+// that no process's cookie names are dropped, and so is a home that is dead for
+// longer than `loss_hold` and whose directory is gone. Of one user's homes the
+// last kMostHomesOfUser are kept: nobody can make strayd forget another one's.
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
                 std::span<const Pm2View> pm2,

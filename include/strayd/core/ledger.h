@@ -54,6 +54,14 @@ struct InstanceKey {
   auto operator<=>(const InstanceKey&) const = default;
 };
 
+// One launch of an instance: PM2 gives each its own pm_uptime.
+struct LaunchKey {
+  InstanceKey instance{};
+  std::int64_t pm_uptime_ms = 0;
+
+  auto operator<=>(const LaunchKey&) const = default;
+};
+
 struct AppAccount {
   std::map<Cause, std::uint64_t> restarts{};
   std::uint64_t resets = 0;  // how often PM2's own count went down

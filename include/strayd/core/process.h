@@ -115,6 +115,8 @@ inline constexpr std::array kEnvironmentKeys{"pm_id",
                                              "restart_time",
                                              "exec_mode",
                                              "created_at",
+                                             "pm_cwd",
+                                             "pm_exec_path",
                                              "username",
                                              "NODE_APP_INSTANCE",
                                              "STRAYD_PROTECT"};

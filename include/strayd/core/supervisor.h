@@ -55,6 +55,9 @@ struct Pm2Instance {
   std::optional<std::int64_t> pm_uptime_ms{};
   std::optional<std::int64_t> created_at_ms{};
   std::string exec_mode{};  // "fork_mode", "cluster_mode"
+  // Where PM2 starts what; empty: PM2 did not say.
+  std::string pm_cwd{};
+  std::string pm_exec_path{};
   std::chrono::milliseconds kill_timeout{1600};
 
   bool operator==(const Pm2Instance&) const = default;
