@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
-#include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include "strayd/agent/commands.h"
@@ -23,58 +23,19 @@
 #include "strayd/agent/state_lock.h"
 #include "strayd/reap/reaper.h"
 #include "strayd/report/render.h"
-#include "strayd/report/self_usage.h"
 #include "strayd/report/version.h"
 #include "strayd/sys/fd.h"
 #include "strayd/sys/os.h"
 #include "strayd/web/routes.h"
 #include "strayd/web/server.h"
 
+#include "newest.h"
+#include "next_start.h"
+
 namespace strayd {
 namespace {
 
 using std::chrono::nanoseconds;
-
-// The newest report, for the web's threads. Thread-safe.
-class Newest {
- public:
-  // `stale`: when it is too old to call the agent well; steady_time().
-  void publish(Report report, nanoseconds stale) {
-    auto next = std::make_shared<const Report>(std::move(report));
-    const std::lock_guard lock(mutex_);
-    report_ = std::move(next);
-    stale_ = stale;
-  }
-  bool is_fresh() const {
-    const std::lock_guard lock(mutex_);
-    return steady_time() < stale_;
-  }
-  std::shared_ptr<const Report> get() const {
-    const std::lock_guard lock(mutex_);
-    return report_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Report> report_;
-  nanoseconds stale_ = nanoseconds::max();  // none is due yet
-};
-
-Response answer(const Request& request,
-                const std::string& telemetry_path,
-                const Newest& newest) {
-  const std::shared_ptr<const Report> report = newest.get();
-  const Report empty;
-  const Report& shown = report ? *report : empty;
-  const Pages pages{
-      .metrics = [&] { return metrics_text(shown, self_usage()); },
-      .page = [&] { return status_page(shown); },
-      .status = [&] { return status_json(shown); },
-      .ready = report != nullptr,
-      .healthy = newest.is_fresh(),
-      .telemetry_path = telemetry_path};
-  return route(request, pages);
-}
 
 // For `systemctl status`.
 std::string status_line(const Report& report) {
@@ -213,28 +174,29 @@ class Agent {
     Result<Config> config = options_.load();
     Result<Users> users =
         config ? load_users(config->web) : std::unexpected(config.error());
-    if (!users) {
-      spdlog::error("reload failed, the last good configuration stays: {}",
-                    users.error().what);
-      scanner_.note_failed_reload();
-      publish(scanner_.latest());
-      manager_.ready("the last reload failed: the old configuration holds");
-      return;
-    }
-    if (config->web.listen != before.web.listen ||
-        config->state_dir != before.state_dir ||
-        config->audit.file != before.audit.file) {
-      spdlog::warn(
-          "web.listen, state.dir and audit.file take effect at the "
-          "next start, ignoring");
-      config->web.listen = before.web.listen;
-      config->state_dir = before.state_dir;
-      config->audit = before.audit;
+    if (!users) return refuse_reload(users.error());
+    const std::vector<std::string_view> later =
+        keys_for_next_start(before, *config);
+    if (!later.empty()) {
+      spdlog::warn("{}: take effect at the next start, ignoring",
+                   fmt::join(later, ", "));
+      keep_until_next_start(before, *config);
     }
     server_.set_users(*std::move(users));
     scanner_.reconfigure(*std::move(config));
     spdlog::info("configuration reloaded");
     scan();
+  }
+
+  void refuse_reload(const Error& error) {
+    spdlog::error("reload failed, the last good configuration stays: {}",
+                  error.what);
+    scanner_.note_failed_reload();
+    Report told = scanner_.latest();
+    // The next scan's report tells of those, too, and each is logged once.
+    told.reaped.clear();
+    publish(std::move(told));
+    manager_.ready("the last reload failed: the old configuration holds");
   }
 
   Signals& signals_;
@@ -251,7 +213,8 @@ class Agent {
 // The C library keeps a heap for each of a few threads (mallopt(3)): a tenth of
 // what this process holds, for threads that wait for a client.
 void share_one_heap() {
-  ::mallopt(M_ARENA_MAX, 1);
+  // There are no other threads yet.
+  ::mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe)
 }
 
 void say_hello(const Config& config,
@@ -290,7 +253,7 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
     return signals->stop();
   };
   parts->listen = true;
-  heed_changed_configuration(*parts);
+  say_open_breaker(parts->state.breaker);
   std::optional<Control> control =
       open_control(config.state_dir, *lock, parts->features);
   // Before any thread exists, so that it holds for all of them.
@@ -304,10 +267,12 @@ Result<void> run_agent(const AgentOptions& options, const Config& config) {
   share_one_heap();
   Newest newest;
   const std::string telemetry_path = config.telemetry_path;
-  Result<Server> server =
-      Server::start(config.web, [&](const Request& request) {
+  Result<Server> server = Server::start(
+      config.web,
+      [&](const Request& request) {
         return answer(request, telemetry_path, newest);
-      });
+      },
+      open_paths(telemetry_path));
   if (!server) return std::unexpected(server.error());
   say_hello(config, *parts, *server);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -16,6 +17,10 @@ namespace strayd {
 namespace {
 
 constexpr std::int64_t kHourMs = std::int64_t{3600} * 1000;
+
+std::int64_t in_ms(std::chrono::nanoseconds time) {
+  return std::chrono::ceil<std::chrono::milliseconds>(time).count();
+}
 
 std::int64_t hour_ago() {
   return unix_ms() - kHourMs;
@@ -63,7 +68,29 @@ void Records::outcome(const std::string& reap, const Reaped& reaped) {
   if (!audit_) return;
   if (const auto written = audit_->outcome(reap, reaped); !written) {
     note_failure(audit_failure_, written.error());
+    untold_.push_back({.reap = reap, .reaped = reaped});
   }
+}
+
+// A line whose sync failed may be in the ledger all the same; then the ledger
+// awaits none.
+Result<void> Records::tell_untold() {
+  if (untold_.empty()) return {};
+  const Result<std::vector<Unresolved>> open = audit_->unresolved();
+  if (!open) return std::unexpected(open.error());
+  const auto is_awaited = [&](const Untold& one) {
+    return std::ranges::any_of(*open, [&](const Unresolved& promise) {
+      return promise.reap == one.reap && promise.id == one.reaped.id;
+    });
+  };
+  while (!untold_.empty()) {
+    const Untold& one = untold_.front();
+    if (is_awaited(one)) {
+      if (auto told = audit_->outcome(one.reap, one.reaped); !told) return told;
+    }
+    untold_.erase(untold_.begin());
+  }
+  return {};
 }
 
 void Records::verdicts(const Report& report) {
@@ -79,6 +106,10 @@ void Records::note(const std::string& event, const std::string& text) {
 
 void Records::recover() {
   if (!audit_failure_ || !audit_) return;
+  if (const auto told = tell_untold(); !told) {
+    note_failure(audit_failure_, told.error());
+    return;
+  }
   const auto written = audit_->note(
       "audit_restored", "it could not be written: " + *audit_failure_);
   if (written) audit_failure_.reset();
@@ -86,23 +117,24 @@ void Records::recover() {
 
 // --- the breaker and the hour's kills
 
-void Records::trip(const std::string& why, const std::string& config_digest) {
-  state_.breaker = {.open = true,
-                    .why = why,
-                    .since_unix_ms = unix_ms(),
-                    .config_digest = config_digest};
+void Records::trip(const std::string& why) {
+  state_.breaker = opened(state_.breaker, why, unix_ms());
   spdlog::error("breaker open, nothing is ended any more: {}", one_line(why));
   note("breaker_open", why);
 }
 
 Result<void> Records::close_breaker(const std::string& directory,
                                     const std::string& by) {
+  catch_up(directory);
+  if (!state_.breaker.open) return {};
   const Breaker was =
-      std::exchange(state_.breaker, Breaker{.since_unix_ms = unix_ms()});
-  if (!was.open) return {};
+      std::exchange(state_.breaker, closed(state_.breaker, unix_ms()));
   if (const auto written = share(directory); !written) {
     state_.breaker = was;
     return fail(Fault::Io, "it stays open: " + written.error().what);
+  }
+  if (state_.breaker.open) {
+    return fail(Fault::Io, "it was opened anew meanwhile");
   }
   const std::string what = "closed by " + by + "; " + breaker_text(was);
   spdlog::warn("breaker {}", what);
@@ -134,14 +166,23 @@ std::size_t Records::kills_last_hour() const {
 
 bool Records::spend(const std::string& directory,
                     std::size_t allowed,
-                    const std::string& config_digest) {
+                    const TreeOrder& order) {
   state_.kills_unix_ms.push_back(spent_unix_ms_ = unix_ms());
+  const std::int64_t until = in_ms(boot_time() + order.grace);
+  for (const ProcId& id : order.members) state_.in_grace[id] = until;
   if (!share(directory) || state_.breaker.open) return false;
   if (kills_last_hour() <= allowed) return true;
   trip("with what another strayd ended, more than " + std::to_string(allowed) +
-           " orphan trees within an hour",
-       config_digest);
+       " orphan trees within an hour");
   return false;
+}
+
+std::set<ProcId> Records::in_grace() const {
+  std::set<ProcId> living;
+  for (const auto& [id, until] : state_.in_grace) {
+    if (until > in_ms(boot_time())) living.insert(id);
+  }
+  return living;
 }
 
 void Records::give_back(const std::string& directory) {
@@ -164,11 +205,27 @@ Result<void> Records::share(const std::string& directory,
   } else {
     note_failure(state_failure_, written.error());
   }
-  if (state_.breaker.open && !was_open) {
-    spdlog::error("another strayd has opened the breaker: {}",
-                  one_line(state_.breaker.why));
-  }
+  if (!was_open) say_opened();
   return written;
+}
+
+void Records::catch_up(const std::string& directory) {
+  const std::optional<StateStamp> stamp = state_stamp(directory);
+  if (stamp == read_) return;
+  read_ = stamp;
+  const bool was_open = state_.breaker.open;
+  // A state that can't be read is the business of share(), which sets it aside.
+  const Result<State> theirs = peek_state(directory);
+  if (!theirs) return;
+  state_ =
+      shared(std::move(state_), *theirs, {.later_than_unix_ms = hour_ago()});
+  if (!was_open) say_opened();
+}
+
+void Records::say_opened() const {
+  if (!state_.breaker.open) return;
+  spdlog::error("the breaker was opened beside this strayd: {}",
+                one_line(state_.breaker.why));
 }
 
 void Records::keep(const Report& report) {
@@ -181,6 +238,9 @@ void Records::keep(const std::string& directory,
                    const std::string& boot_id) {
   std::erase_if(state_.kills_unix_ms,
                 [since = hour_ago()](std::int64_t at) { return at <= since; });
+  std::erase_if(state_.in_grace, [now = in_ms(boot_time())](const auto& one) {
+    return one.second <= now;
+  });
   state_.homes_seen.clear();
   for (const auto& [home, seen] : memory.homes) {
     if (seen.seen) state_.homes_seen[home] = seen.uid;

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "strayd/core/intent.h"
 #include "strayd/core/judge.h"
@@ -41,7 +43,10 @@ class Records {
   const State& state() const { return state_; }
   const Breaker& breaker() const { return state_.breaker; }
   // Not durable before the next keep() or spend().
-  void trip(const std::string& why, const std::string& config_digest);
+  void trip(const std::string& why);
+  // What another strayd of this directory has written meanwhile: a breaker that
+  // a `scan --reap` opened is open for the agent, too.
+  void catch_up(const std::string& directory);
   // Durably. An error: it stays open.
   Result<void> close_breaker(const std::string& directory,
                              const std::string& by);
@@ -54,10 +59,12 @@ class Records {
 
   // Takes one kill out of the hour's budget, on disk, before anything is
   // signalled: a crash must not give it back, and another strayd must see it.
-  // false: it may not be spent.
+  // So must the grace of whom the order is about. false: it may not be spent.
   bool spend(const std::string& directory,
              std::size_t allowed,
-             const std::string& config_digest);
+             const TreeOrder& order);
+  // Who may take its time, whichever strayd has signalled it.
+  std::set<ProcId> in_grace() const;
   // Nobody was signalled for what was spent last.
   void give_back(const std::string& directory);
   std::size_t kills_last_hour() const;
@@ -69,6 +76,13 @@ class Records {
             const std::string& boot_id);
 
  private:
+  struct Untold {
+    std::string reap{};
+    Reaped reaped{};
+  };
+
+  Result<void> tell_untold();
+  void say_opened() const;
   Result<void> share(const std::string& directory,
                      std::optional<std::int64_t> unspent = std::nullopt);
   static void note_failure(std::optional<std::string>& kept,
@@ -77,7 +91,9 @@ class Records {
   std::optional<Audit> audit_{};
   State state_{};
   State saved_{};
+  std::optional<StateStamp> read_{};  // by catch_up(), last
   UniqueFd reap_lock_{};
+  std::vector<Untold> untold_{};    // outcomes that could not be written
   std::int64_t spent_unix_ms_ = 0;  // the newest kill that was budgeted
   std::optional<std::string> audit_failure_{};
   std::optional<std::string> state_failure_{};

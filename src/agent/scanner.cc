@@ -98,8 +98,8 @@ struct Scanner::Impl {
   Result<void> renew_snapshot(std::span<const Verdict> doubtful);
   std::vector<const Process*> suspects(const Plan& made) const;
   void obey(std::span<const TreeOrder> orders);
+  void end_reaping();
   void carry_out(const TreeOrder& order);
-  void trip_breaker(const std::string& why);
   void notice_sleep();
   void save_changes();
 
@@ -125,6 +125,8 @@ struct Scanner::Impl {
   std::vector<Harm> new_harms{};  // of the scan under way
   std::vector<Reaped> reaped{};   // since the last report
   std::set<ProcId> refused{};     // trees, since the last scan
+  // What the rule of a reap meant when it was ordered, by its root.
+  std::map<ProcId, Match> ordered_under{};
   std::chrono::nanoseconds slept{boot_time() - steady_time()};
   std::set<pid_t> close_ups{};
   Report report{};
@@ -184,6 +186,10 @@ std::optional<std::string> Scanner::Impl::withdrawn(
   const std::vector<Rule>& rules = parts.config.policy.rules;
   const auto rule = std::ranges::find(rules, order.rule, &Rule::name);
   if (rule == rules.end()) return "its rule is gone";
+  const auto then = ordered_under.find(order.root);
+  if (then == ordered_under.end() || then->second != rule->match) {
+    return "its rule was changed";
+  }
   const bool allowed =
       rule->reap == ReapScope::All ||
       (rule->reap == ReapScope::Leftover && order.kind == Standing::Leftover);
@@ -233,11 +239,13 @@ std::map<std::string, std::string> Scanner::Impl::blind() const {
 }
 
 Authority Scanner::Impl::authority() const {
-  return {.act = parts.wish == Wish::Reap,
-          .armed = blind().empty(),
-          .breaker = records.breaker(),
-          .kills_last_hour = records.kills_last_hour(),
-          .reaping = reaper.processes()};
+  Authority authority{.act = parts.wish == Wish::Reap,
+                      .armed = blind().empty(),
+                      .breaker = records.breaker(),
+                      .kills_last_hour = records.kills_last_hour(),
+                      .reaping = reaper.processes()};
+  authority.reaping.merge(records.in_grace());
+  return authority;
 }
 
 std::vector<ProcId> Scanner::Impl::details_of(const Snapshot& base) const {
@@ -306,6 +314,7 @@ void Scanner::Impl::notice_sleep() {
 Report Scanner::Impl::scan() {
   const auto began = steady_time();
   records.recover();
+  if (parts.wish != Wish::Look) records.catch_up(parts.config.state_dir);
   notice_sleep();
   early.begin(apps.bus_fd());
 
@@ -399,7 +408,7 @@ void Scanner::Impl::look_for_harm(BootTime now,
   }
   // It ends what is under way, too: see withdrawn().
   if (!records.breaker().open) {
-    trip_breaker("harm: " + new_harms.front().text);
+    records.trip("harm: " + new_harms.front().text);
   }
   save_changes();
 }
@@ -436,31 +445,31 @@ std::vector<const Process*> Scanner::Impl::suspects(const Plan& made) const {
   return members;
 }
 
-void Scanner::Impl::trip_breaker(const std::string& why) {
-  records.trip(why, parts.config.digest);
-}
-
 void Scanner::Impl::act(const Plan& made) {
   if (parts.wish == Wish::Look) return;
   reaper.hold(suspects(made));
   if (made.trip) {
-    trip_breaker(*made.trip);
+    records.trip(*made.trip);
     save_changes();
     return;
   }
   // Without that there are no orders: see would_act().
   if (everything_was_read) obey(made.orders);
-  if (reaper.awaited() == 0) records.end_reaping();
+  if (reaper.awaited() == 0) end_reaping();
   for (const ProcId& tree : std::exchange(refused, {})) watchlist.erase(tree);
+}
+
+void Scanner::Impl::end_reaping() {
+  records.end_reaping();
+  ordered_under.clear();
 }
 
 void Scanner::Impl::obey(std::span<const TreeOrder> orders) {
   const Config& config = parts.config;
   for (const TreeOrder& order : orders) {
     if (!records.begin_reaping(config.state_dir) ||
-        !records.spend(config.state_dir,
-                       config.policy.limits.kills_per_hour,
-                       config.digest)) {
+        !records.spend(
+            config.state_dir, config.policy.limits.kills_per_hour, order)) {
       plan.withheld.push_back({.root = order.root,
                                .rule = order.rule,
                                .why = records.breaker().open
@@ -474,6 +483,9 @@ void Scanner::Impl::obey(std::span<const TreeOrder> orders) {
 
 void Scanner::Impl::carry_out(const TreeOrder& order) {
   const std::size_t before = reaper.awaited();
+  const std::vector<Rule>& rules = parts.config.policy.rules;
+  ordered_under[order.root] =
+      std::ranges::find(rules, order.rule, &Rule::name)->match;
   reaper.begin(order);
   if (reaper.awaited() > before) {
     kills.note_begun(order);
@@ -539,7 +551,7 @@ Report Scanner::scan() {
 
 void Scanner::advance() {
   impl_->reaper.advance();
-  if (impl_->reaper.awaited() == 0) impl_->records.end_reaping();
+  if (impl_->reaper.awaited() == 0) impl_->end_reaping();
   impl_->early.heed(impl_->apps.bus_fd());
 }
 
@@ -567,7 +579,7 @@ std::size_t Scanner::awaited() const {
 
 void Scanner::abandon() {
   impl_->reaper.abandon();
-  impl_->records.end_reaping();
+  impl_->end_reaping();
 }
 
 Report Scanner::latest() const {
@@ -598,9 +610,12 @@ const Breaker& Scanner::breaker() const {
   return impl_->records.breaker();
 }
 
+void Scanner::catch_up() {
+  impl_->records.catch_up(impl_->parts.config.state_dir);
+}
+
 Result<void> Scanner::close_breaker(const std::string& by) {
   Impl& impl = *impl_;
-  if (!impl.records.breaker().open) return {};
   auto closed = impl.records.close_breaker(impl.parts.config.state_dir, by);
   if (!closed) return closed;
   impl.kills.pardon();

@@ -27,6 +27,15 @@ void settle_unresolved(Audit& audit, const std::string& boot_id) {
   const std::vector<Recovered> recovered = recover(left, boot_id);
   for (std::size_t i = 0; i < recovered.size(); ++i) {
     const std::string_view finding = to_string(recovered[i].finding);
+    if (!recovered[i].detail.empty()) {
+      spdlog::error(
+          "an earlier strayd was ended while it reaped pid {} (rule {}), and "
+          "it can't be let go on: {}; the next start tries again",
+          recovered[i].left.id.pid,
+          (*found)[i].rule,
+          one_line(recovered[i].detail));
+      continue;
+    }
     spdlog::warn(
         "an earlier strayd was ended while it reaped pid {} (rule {}): {}",
         recovered[i].left.id.pid,

@@ -64,6 +64,8 @@ Result<Scanner::Parts> prepare(const Config& config,
   const std::string boot = boot_of(procfs);
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {
     parts.audit = *std::move(audit);
+    // Each of what it left is held by a descriptor.
+    lift_file_limit();
     // What was frozen by an earlier strayd is a process of this kernel.
     if (parts.procfs.is_live()) settle_unresolved(*parts.audit, boot);
   } else {
@@ -73,24 +75,12 @@ Result<Scanner::Parts> prepare(const Config& config,
   return parts;
 }
 
-void heed_changed_configuration(Scanner::Parts& parts) {
-  Breaker& breaker = parts.state.breaker;
+void say_open_breaker(const Breaker& breaker) {
   if (!breaker.open) return;
-  if (breaker.config_digest == parts.config.digest) {
-    spdlog::error(
-        "breaker open, nothing is ended: {}; look into it, then close it: "
-        "strayd breaker close",
-        one_line(breaker.why));
-    return;
-  }
-  spdlog::info(
-      "the configuration has changed: breaker closed (it was open: {})",
+  spdlog::error(
+      "breaker open, nothing is ended: {}; look into it, then close it: "
+      "strayd breaker close",
       one_line(breaker.why));
-  if (parts.audit) {
-    static_cast<void>(
-        parts.audit->note("breaker_close", "the configuration has changed"));
-  }
-  breaker = {.since_unix_ms = unix_ms()};
 }
 
 }  // namespace strayd

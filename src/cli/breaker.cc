@@ -60,9 +60,13 @@ void note_closed(const Config& config, const std::string& what) {
 Result<std::string> close_in_file(const Config& config, State state) {
   std::string was = breaker_text(state.breaker);
   if (!state.breaker.open) return was;
-  state.breaker = {.since_unix_ms = unix_ms()};
-  if (auto saved = save_state(config.state_dir, state); !saved) {
+  state.breaker = closed(state.breaker, unix_ms());
+  // A `scan --reap` may be at it, and open it anew.
+  if (auto saved = share_state(config.state_dir, state, {}); !saved) {
     return std::unexpected(saved.error());
+  }
+  if (state.breaker.open) {
+    return fail(Fault::Io, "it was opened anew meanwhile");
   }
   note_closed(
       config,
@@ -84,7 +88,7 @@ Result<std::string> without_agent(const Config& config,
 }
 
 ExitCode ask(const CommandLine& line, const std::string& request) {
-  const Result<Config> config = effective_config(line);
+  const Result<Config> config = config_of_this_host(line, "state.dir");
   if (!config) return complain(config.error(), ExitCode::Usage);
   const Result<std::string> reply =
       ask_agent(config->state_dir, request, kPatience);

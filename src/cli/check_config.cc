@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "strayd/cli/options.h"
+#include "strayd/web/server.h"
 
 namespace strayd {
 
@@ -13,6 +14,10 @@ ExitCode check_config_command(const CommandLine& line) {
   }
   const Result<Config> config = effective_config(line);
   if (!config) return complain(config.error(), ExitCode::Usage);
+  // `run` would not start without it, and a reload would be refused.
+  if (const Result<Users> users = load_users(config->web); !users) {
+    return complain(users.error(), ExitCode::Usage);
+  }
   fmt::print(
       "{}: good, {} rules, mode {}\n",
       line.config_file.empty() ? "the embedded default" : line.config_file,

@@ -1,16 +1,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include <fmt/core.h>
 
+#include "strayd/agent/commands.h"
 #include "strayd/agent/features.h"
 #include "strayd/cli/options.h"
 #include "strayd/report/audit.h"
 #include "strayd/report/render.h"
 #include "strayd/report/state.h"
 #include "strayd/sys/os.h"
+
+#include "agent_word.h"
 
 namespace strayd {
 namespace {
@@ -52,10 +56,25 @@ std::string_view in_short(bool blind, const std::vector<Feature>& features) {
              : "strayd can see here, and end nothing of other users.";
 }
 
+// All above is true of whoever typed it: root's shell has rights that a service
+// lacks, and the other way round.
+void print_what_the_agent_lacks(const Config& config) {
+  const std::optional<AgentWord> word = ask_for_word(config.state_dir, kLacks);
+  if (!word) return;
+  if (!word->heard) {
+    fmt::print("The agent {}.\n", word->text);
+  } else if (word->text == "nothing") {
+    fmt::print("The agent that runs here lacks nothing.\n");
+  } else {
+    fmt::print("The agent that runs here lacks: {}\n", word->text);
+  }
+}
+
 }  // namespace
 
 ExitCode doctor_command(const CommandLine& line) {
-  const Result<Config> config = effective_config(line);
+  const Result<Config> config =
+      config_of_this_host(line, "state.dir and audit.file");
   if (!config) return complain(config.error(), ExitCode::Usage);
   std::vector<Feature> features = features_here(line.procfs);
   features.push_back(writable("state_dir", config->state_dir));
@@ -67,6 +86,7 @@ ExitCode doctor_command(const CommandLine& line) {
   const bool blind = std::ranges::any_of(
       features, [](const Feature& f) { return f.required && !f.available; });
   fmt::print("\n{}\n", in_short(blind, features));
+  print_what_the_agent_lacks(*config);
   return blind ? ExitCode::EvidenceMissing : ExitCode::Done;
 }
 

@@ -1,17 +1,32 @@
+#include <optional>
 #include <utility>
 
 #include <fmt/core.h>
 
+#include "strayd/agent/commands.h"
 #include "strayd/agent/scanner.h"
 #include "strayd/agent/start.h"
 #include "strayd/cli/options.h"
 #include "strayd/core/forest.h"
 #include "strayd/report/render.h"
 
+#include "agent_word.h"
+
 namespace strayd {
+namespace {
+
+// As it is in the audit log (I9). Two looks of this command's own confirm
+// nothing: an orphan that the agent knows for long is only `pending` above.
+void print_what_the_agent_says(const std::string& state_dir, const ProcId& id) {
+  const std::optional<AgentWord> word =
+      ask_for_word(state_dir, verdict_request(id));
+  if (word) fmt::print("Agent:        {}\n", word->text);
+}
+
+}  // namespace
 
 ExitCode explain_command(const CommandLine& line) {
-  Result<Config> config = effective_config(line);
+  Result<Config> config = config_of_this_host(line, "rules");
   if (!config) return complain(config.error(), ExitCode::Usage);
   Result<Scanner::Parts> parts = prepare(*config, line.procfs, Wish::Look);
   if (!parts) return complain(parts.error(), ExitCode::Failed);
@@ -21,12 +36,14 @@ ExitCode explain_command(const CommandLine& line) {
   scanner.scan();
   const Report report = scanner.scan();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
-  if (Forest(scanner.snapshot()).find(line.pid) == nullptr) {
+  const Process* process = Forest(scanner.snapshot()).find(line.pid);
+  if (process == nullptr) {
     return complain({.fault = Fault::NotFound,
                      .what = fmt::format("there is no process {}", line.pid)},
                     ExitCode::Failed);
   }
   fmt::print("{}", explain_text(scanner.snapshot(), report, line.pid));
+  print_what_the_agent_says(config->state_dir, process->id);
   return ExitCode::Done;
 }
 

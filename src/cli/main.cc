@@ -17,9 +17,13 @@ namespace {
 using Command = std::function<ExitCode(const CommandLine&)>;
 
 // The flags that every command takes which looks at this host.
-void add_common(CLI::App& command, CommandLine& line) {
+void add_common(CLI::App& command,
+                CommandLine& line,
+                const std::string& without_config) {
   command.add_option(
-      "--config", line.config_file, "Configuration file (JSON with comments)");
+      "--config",
+      line.config_file,
+      "Configuration file (JSON with comments); " + without_config);
   command.add_option("--path.procfs",
                      line.procfs,
                      "Where procfs is mounted; anything but /proc only looks");
@@ -27,9 +31,14 @@ void add_common(CLI::App& command, CommandLine& line) {
   command.add_option("--log.format", line.log.format, "text or json");
 }
 
+// See config_of_this_host().
+std::string or_the_installed() {
+  return fmt::format("without it {}, if that is there", kInstalledConfig);
+}
+
 void add_run(CLI::App& app, CommandLine& line, Command& chosen) {
   CLI::App* run = app.add_subcommand("run", "The agent: scan for ever, export");
-  add_common(*run, line);
+  add_common(*run, line, "without it the embedded default");
   CLI::Option* enforce = run->add_flag_callback(
       "--enforce", [&] { line.mode = Mode::Enforce; }, "End orphans");
   run->add_flag_callback(
@@ -51,7 +60,7 @@ void add_run(CLI::App& app, CommandLine& line, Command& chosen) {
 
 void add_scan(CLI::App& app, CommandLine& line, Command& chosen) {
   CLI::App* scan = app.add_subcommand("scan", "One pass; prints the verdicts");
-  add_common(*scan, line);
+  add_common(*scan, line, or_the_installed());
   scan->add_flag("--json", line.json, "Print one JSON object");
   CLI::Option* reap = scan->add_flag(
       "--reap", line.reap, "End what is found, whatever the mode");
@@ -65,7 +74,7 @@ void add_scan(CLI::App& app, CommandLine& line, Command& chosen) {
 void add_others(CLI::App& app, CommandLine& line, Command& chosen) {
   CLI::App* explain =
       app.add_subcommand("explain", "Why a process is, or is not, an orphan");
-  add_common(*explain, line);
+  add_common(*explain, line, or_the_installed());
   explain->add_option("PID", line.pid, "The process")
       ->required()
       ->check(CLI::Range(1, 1 << 22));
@@ -73,7 +82,7 @@ void add_others(CLI::App& app, CommandLine& line, Command& chosen) {
 
   CLI::App* doctor =
       app.add_subcommand("doctor", "What works here, and what lacks what");
-  add_common(*doctor, line);
+  add_common(*doctor, line, or_the_installed());
   doctor->callback([&] { chosen = doctor_command; });
 
   CLI::App* check = app.add_subcommand(
@@ -97,9 +106,10 @@ void add_breaker(CLI::App& app, CommandLine& line, Command& chosen) {
       "close", "Let strayd act again, once you know what opened it");
   close->callback([&] { chosen = breaker_close_command; });
   for (CLI::App* each : {status, close}) {
-    each->add_option("--config",
-                     line.config_file,
-                     "The configuration that the agent runs with");
+    each->add_option(
+        "--config",
+        line.config_file,
+        "The configuration that the agent runs with; " + or_the_installed());
   }
 }
 

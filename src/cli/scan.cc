@@ -154,7 +154,7 @@ ExitCode exit_code(const Report& report) {
 }  // namespace
 
 ExitCode scan_command(const CommandLine& line) {
-  Result<Config> config = effective_config(line);
+  Result<Config> config = config_of_this_host(line, "rules");
   if (!config) return complain(config.error(), ExitCode::Usage);
   Result<Signals> signals = Signals::block();
   if (!signals) return complain(signals.error(), ExitCode::Failed);

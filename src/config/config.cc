@@ -9,7 +9,6 @@
 #include "strayd/sys/os.h"
 
 #include "defaults.h"
-#include "digest.h"
 #include "json_tree.h"
 #include "problems.h"
 #include "section.h"
@@ -60,7 +59,6 @@ Result<Config> parse_config(std::string_view text, std::string_view name) {
   if (root) read_root(Value(*root, {}, problems), parsed);
   if (!problems.none()) return std::unexpected(problems.to_error(name));
   fill_in_paths(parsed);
-  parsed.digest = config::digest_of(parsed);
   return parsed;
 }
 

@@ -191,7 +191,23 @@ void apply_budget(Plan& plan,
   plan.orders.clear();
 }
 
+std::int64_t next_account(const Breaker& before, std::int64_t now_unix_ms) {
+  return std::max(now_unix_ms, before.since_unix_ms + 1);
+}
+
 }  // namespace
+
+Breaker opened(const Breaker& before,
+               std::string why,
+               std::int64_t now_unix_ms) {
+  return {.open = true,
+          .why = std::move(why),
+          .since_unix_ms = next_account(before, now_unix_ms)};
+}
+
+Breaker closed(const Breaker& before, std::int64_t now_unix_ms) {
+  return {.since_unix_ms = next_account(before, now_unix_ms)};
+}
 
 Plan plan(std::vector<Verdict> verdicts,
           const Watchlist& before,

@@ -119,7 +119,9 @@ std::string_view remedy(Why why) {
       return "Its PM2 variables contradict each other; end it by hand if it is "
              "yours.";
     case Why::Pm2Silent:
-      return "Make its PM2 daemon answer: `pm2 ping` as its user.";
+      // No command of pm2's: where the daemon is gone, it would start another.
+      return "Look at its PM2 daemon: it is stopped (`kill -CONT` lets it go "
+             "on), or busy.";
     case Why::Pm2Lost:
       return "Start its PM2 daemon again (`pm2 resurrect`), or end the process "
              "by hand.";
@@ -139,9 +141,9 @@ std::string_view remedy(Why why) {
     case Why::NewerTooFresh:
       return "Wait: PM2 may still be ending it itself.";
     case Why::OnlyCopy:
-      return "`pm2 resurrect`, or start or restart the app; the old process "
-             "then "
-             "becomes a leftover.";
+      return "`pm2 resurrect`, or start the app where it was: the old process "
+             "becomes a leftover. If PM2 gave the app up (errored): `pm2 "
+             "stop` it, wait until the old process is gone, `pm2 restart` it.";
     case Why::LeaderLives:
       return "End the leader of its session, if nobody owns that.";
     case Why::ManagedSibling:

@@ -48,17 +48,19 @@ void thaw(Case& found) {
 Case examine(const LeftOver& left, std::string_view boot_id) {
   Case found{.recovered = {.left = left}};
   if (left.boot_id != boot_id) return found;
-  Result<Grip> process = Grip::open(left.id, [](const ProcId& id) {
+  std::string unread;  // it may be there all the same
+  Result<Grip> process = Grip::open(left.id, [&](const ProcId& id) {
     const Result<Kin> now = read_kin(id.pid);
+    if (!now && now.error().fault != Fault::NotFound) unread = now.error().what;
     return now && now->id == id && is_alive(*now);
   });
   if (process) {
     found.recovered.finding = Finding::StillAlive;
     found.process = std::move(*process);
     thaw(found);
-  } else if (process.error().fault != Fault::NotFound) {
+  } else if (!unread.empty() || process.error().fault != Fault::NotFound) {
     found.recovered.finding = Finding::StillAlive;
-    found.recovered.detail = process.error().what;
+    found.recovered.detail = unread.empty() ? process.error().what : unread;
   }
   return found;
 }

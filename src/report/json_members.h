@@ -22,6 +22,9 @@ class Members {
   explicit Members(const Json& object) : object_(object) {}
 
   bool complete() const { return complete_; }
+  bool has(const char* name) const {
+    return object_.is_object() && object_.contains(name);
+  }
   // For what a caller finds wrong himself.
   void reject() { complete_ = false; }
 
@@ -100,9 +103,6 @@ class Members {
     return kNothing;
   }
 
-  bool has(const char* name) const {
-    return object_.is_object() && object_.contains(name);
-  }
   const Json& at(const char* name) const {
     return has(name) ? *object_.find(name) : nothing();
   }

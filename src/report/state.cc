@@ -104,10 +104,16 @@ Result<LoadedState> start_afresh(const std::string& directory,
         errno_error("rename " + path + " to " + aside, error));
   }
   prune_set_aside(directory);
-  return LoadedState{.complaint =
-                         one_line("state file " + path + " is not usable (" +
-                                  why + "); it is kept as " + aside +
-                                  ", and strayd starts afresh")};
+  return LoadedState{
+      .state = {.breaker = opened({},
+                                  "the state file was not usable, so nobody "
+                                  "knows whether the breaker was open; it is "
+                                  "kept as " +
+                                      aside,
+                                  unix_ms())},
+      .complaint =
+          one_line("state file " + path + " is not usable (" + why +
+                   "); it is kept as " + aside + ", and strayd starts afresh")};
 }
 
 Result<void> check_size(const State& state) {
@@ -116,10 +122,12 @@ Result<void> check_size(const State& state) {
       ledger.instances.size() <= kMostInstances &&
       ledger.homes.size() <= kMostHomes &&
       state.homes_seen.size() <= kMostHomes &&
+      state.in_grace.size() <= kMostInGrace &&
       state.kills_unix_ms.size() <= kMostKills) {
     return {};
   }
-  return fail(Fault::Exhausted, "state: too many apps, instances or homes");
+  return fail(Fault::Exhausted,
+              "state: too many apps, instances, homes or processes");
 }
 
 }  // namespace
@@ -161,6 +169,16 @@ Result<State> peek_state(const std::string& directory) {
   return std::unexpected(text.error());
 }
 
+std::optional<StateStamp> state_stamp(const std::string& directory) {
+  struct stat found{};
+  if (::stat(path_in(directory, kFile).c_str(), &found) != 0) {
+    return std::nullopt;
+  }
+  return StateStamp{.inode = found.st_ino,
+                    .changed = std::chrono::seconds{found.st_mtim.tv_sec} +
+                               std::chrono::nanoseconds{found.st_mtim.tv_nsec}};
+}
+
 Result<void> save_state(const std::string& directory, const State& state) {
   const Result<void> small_enough = check_size(state);
   if (!small_enough) return small_enough;
@@ -174,7 +192,10 @@ Result<void> save_state(const std::string& directory, const State& state) {
 }
 
 State of_boot(State state, const std::string& boot_id) {
-  if (state.boot_id != boot_id) state.homes_seen.clear();
+  if (state.boot_id != boot_id) {
+    state.homes_seen.clear();
+    state.in_grace.clear();
+  }
   state.boot_id = boot_id;
   return state;
 }

@@ -85,15 +85,25 @@ Json homes_seen_json(const State& state) {
   return all;
 }
 
+Json in_grace_json(const State& state) {
+  Json all = Json::array();
+  for (const auto& [id, until] : state.in_grace) {
+    all.push_back({{"pid", id.pid},
+                   {"start_ticks", id.start_ticks},
+                   {"until_boot_ms", until}});
+  }
+  return all;
+}
+
 Json state_json(const State& state) {
   return {{"boot_id", percent_encoded(state.boot_id)},
           {"breaker",
            {{"open", state.breaker.open},
             {"why", percent_encoded(state.breaker.why)},
-            {"since_unix_ms", state.breaker.since_unix_ms},
-            {"config_digest", percent_encoded(state.breaker.config_digest)}}},
+            {"since_unix_ms", state.breaker.since_unix_ms}}},
           {"kills_unix_ms", state.kills_unix_ms},
           {"homes_seen", homes_seen_json(state)},
+          {"in_grace", in_grace_json(state)},
           {"backends",
            {{"boot_id", percent_encoded(state.backends.boot_id)},
             {"slots", slots_json(state.backends)}}},
@@ -166,6 +176,11 @@ void read_home_seen(Members& members, State& state) {
   uid = static_cast<uid_t>(members.count("uid", kMostUid));
 }
 
+void read_in_grace(Members& members, State& state) {
+  const ProcId id = members.process();
+  state.in_grace[id] = members.positive("until_boot_ms");
+}
+
 void read_each(Members& outer,
                const char* key,
                std::size_t most,
@@ -197,10 +212,12 @@ Result<State> read_state(const Json& object) {
   State state{.boot_id = name(members, "boot_id"),
               .breaker = {.open = breaker.flag("open"),
                           .why = name(breaker, "why"),
-                          .since_unix_ms = breaker.integer("since_unix_ms"),
-                          .config_digest = name(breaker, "config_digest")}};
+                          .since_unix_ms = breaker.integer("since_unix_ms")}};
   read_kills(members, state);
   read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
+  if (members.has("in_grace")) {  // strayd 0.1.0 wrote none
+    read_each(members, "in_grace", kMostInGrace, state, read_in_grace);
+  }
   Members backends(members.object("backends"));
   state.backends.boot_id = name(backends, "boot_id");
   read_each(backends, "slots", kMostSlots, state, read_slot);
@@ -227,7 +244,14 @@ std::string format_state(const State& state) {
 }
 
 Result<State> parse_state(std::string_view text) {
-  const Json file = Json::parse(text, nullptr, false);
+  // What lies deeper is not ours, and dump() would follow it down the stack.
+  constexpr int kDeepest = 16;
+  const Json file = Json::parse(
+      text,
+      [](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+        return depth <= kDeepest;
+      },
+      false);
   Members members(file);
   if (members.text("format") != kFormat) {
     return malformed("not JSON of the format strayd-state");
@@ -240,8 +264,8 @@ Result<State> parse_state(std::string_view text) {
   const std::uint64_t sum = members.count("crc32");
   Result<State> state = read_state(members.object("state"));
   if (!state) return state;
-  // Over what was understood, so that nothing foreign is ever written out.
-  if (!members.complete() || sum != crc32(state_json(*state).dump())) {
+  // Over all that was written, also by a strayd that had more to say.
+  if (!members.complete() || sum != crc32(members.object("state").dump())) {
     return malformed("its checksum does not fit");
   }
   return state;

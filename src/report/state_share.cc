@@ -23,6 +23,12 @@ State shared(State ours, const State& theirs, const KillsKept& kept) {
     if (found != kills.end()) kills.erase(found);
   }
   ours.kills_unix_ms = std::move(kills);
+  if (theirs.boot_id == ours.boot_id) {
+    for (const auto& [id, until] : theirs.in_grace) {
+      std::int64_t& known = ours.in_grace[id];
+      known = std::max(known, until);
+    }
+  }
   if (theirs.breaker.since_unix_ms > ours.breaker.since_unix_ms) {
     ours.breaker = theirs.breaker;
   }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <ctime>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,8 +88,10 @@ void init_civetweb_once() {
 }  // namespace
 
 struct Server::Impl {
-  Impl(Handler answering, Users users)
-      : handler(std::move(answering)), gate(std::move(users)) {}
+  Impl(Handler answering, Users users, std::vector<std::string> open)
+      : handler(std::move(answering)),
+        open_paths(std::move(open)),
+        gate(std::move(users)) {}
   Impl(const Impl&) = delete;
   Impl(Impl&&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -99,7 +102,9 @@ struct Server::Impl {
   void stop();
 
   Response respond(mg_connection* connection);
-  Response handle(const mg_request_info& info) const;
+  Admission admit(const mg_connection* connection,
+                  const std::optional<std::string>& path);
+  Response handle(const Request& request) const;
   int send(mg_connection* connection, Response response) const;
 
   static Impl& of(const mg_connection* connection);
@@ -111,6 +116,7 @@ struct Server::Impl {
                     const char* message) noexcept;
 
   Handler handler;
+  const std::vector<std::string> open_paths;
   Gate gate;
   ListenAddress bound{};
   std::atomic<bool> stopping = false;
@@ -158,9 +164,21 @@ void Server::Impl::stop() {
   context = nullptr;
 }
 
+// Who asks for an open path waits for nobody's password either.
+Admission Server::Impl::admit(const mg_connection* connection,
+                              const std::optional<std::string>& path) {
+  const bool open =
+      path && std::ranges::find(open_paths, *path) != open_paths.end();
+  if (open) return Admission::Welcome;
+  return gate.admit(::mg_get_header(connection, "Authorization"));
+}
+
 Response Server::Impl::respond(mg_connection* connection) {
-  const char* authorization = ::mg_get_header(connection, "Authorization");
-  switch (gate.admit(authorization)) {
+  const mg_request_info& info = *::mg_get_request_info(connection);
+  // NULL for a URI that is about another host.
+  const char* raw = info.local_uri_raw;
+  auto path = raw == nullptr ? std::nullopt : decode_path(raw);
+  switch (admit(connection, path)) {
     case Admission::Refused:
       return plain(401, "unauthorized");
     case Admission::Busy:
@@ -168,16 +186,13 @@ Response Server::Impl::respond(mg_connection* connection) {
     case Admission::Welcome:
       break;
   }
-  return handle(*::mg_get_request_info(connection));
+  if (!path) return plain(400, "bad path");
+  return handle({.method = info.request_method, .path = *std::move(path)});
 }
 
-Response Server::Impl::handle(const mg_request_info& info) const {
-  // NULL for a URI that is about another host.
-  const char* raw = info.local_uri_raw;
-  auto path = raw == nullptr ? std::nullopt : decode_path(raw);
-  if (!path) return plain(400, "bad path");
+Response Server::Impl::handle(const Request& request) const {
   try {
-    return handler({.method = info.request_method, .path = std::move(*path)});
+    return handler(request);
   } catch (...) {  // what it says may be no business of the client's
     return plain(500, "internal error");
   }
@@ -244,7 +259,9 @@ Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
-Result<Server> Server::start(const WebOptions& options, Handler handler) {
+Result<Server> Server::start(const WebOptions& options,
+                             Handler handler,
+                             std::vector<std::string> open_paths) {
   const auto address = parse_listen(options.listen);
   if (!address) return std::unexpected(address.error());
   auto users = load_users(options);
@@ -252,7 +269,8 @@ Result<Server> Server::start(const WebOptions& options, Handler handler) {
   if (auto free = check_bind(*address); !free) {
     return std::unexpected(std::move(free.error()));
   }
-  auto impl = std::make_unique<Impl>(std::move(handler), std::move(*users));
+  auto impl = std::make_unique<Impl>(
+      std::move(handler), std::move(*users), std::move(open_paths));
   if (auto up = impl->run(*address); !up) {
     return std::unexpected(std::move(up.error()));
   }

@@ -158,7 +158,7 @@ TEST(Scanner, keeps_the_good_configuration_and_says_that_a_reload_failed) {
   EXPECT_TRUE(scanner.scan().reload.successful);
   scanner.note_failed_reload();
   EXPECT_FALSE(scanner.latest().reload.successful);
-  EXPECT_EQ(scanner.config().digest, host.config.digest);
+  EXPECT_EQ(scanner.config(), host.config);
 }
 
 // The fixture lists a real process of this machine as a stray, as true as can
@@ -189,23 +189,18 @@ TEST(Scanner, signals_nobody_whom_a_foreign_procfs_shows) {
   });
 }
 
-// Or who reloads the configuration before he restarts could never close it.
-TEST(Scanner, remembers_the_configuration_under_which_its_breaker_opened) {
+TEST(Scanner, heeds_a_breaker_that_another_strayd_opened_meanwhile) {
   const Host host;
-  const State open{.breaker = {.open = true,
-                               .why = "9 trees in one scan",
-                               .since_unix_ms = 1,
-                               .config_digest = host.config.digest}};
-  ASSERT_TRUE(make_directories(host.config.state_dir));
-  ASSERT_TRUE(save_state(host.config.state_dir, open));
-  Scanner scanner(host.prepared(Wish::Reap));
-  Config changed = host.config;
-  changed.digest = "another";
-  scanner.reconfigure(changed);
-  EXPECT_TRUE(scanner.scan().breaker.open);
-  const Result<LoadedState> saved = load_state(host.config.state_dir);
-  ASSERT_TRUE(saved);
-  EXPECT_EQ(saved->state.breaker.config_digest, host.config.digest);
+  Scanner agent(host.prepared(Wish::Reap));
+  EXPECT_FALSE(agent.scan().breaker.open);
+  State beside = peek_state(host.config.state_dir).value();
+  beside.breaker = opened(beside.breaker, "harm", unix_ms());
+  ASSERT_TRUE(share_state(host.config.state_dir, beside, {}));
+  const Report report = agent.scan();
+  EXPECT_TRUE(report.breaker.open);
+  EXPECT_EQ(report.breaker.why, "harm");
+  ASSERT_TRUE(agent.close_breaker("the test"));
+  EXPECT_FALSE(peek_state(host.config.state_dir)->breaker.open);
 }
 
 TEST(Scanner, that_only_looks_writes_nothing) {

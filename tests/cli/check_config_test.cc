@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <string>
 
@@ -8,6 +11,7 @@
 #include "strayd/config/config.h"
 
 #include "cli/command.h"
+#include "support/pid_namespace.h"
 
 namespace strayd::test {
 namespace {
@@ -25,6 +29,13 @@ class CheckConfig : public testing::Test {
     std::ofstream(path) << text;
     return path;
   }
+  // One that names a web configuration, which says that.
+  std::string file_with_web(const std::string& text) const {
+    std::ofstream(web()) << text;
+    return file(R"({"web": {"config_file": ")" + web() + R"("}})");
+  }
+  std::string web() const { return directory_ / "web.yml"; }
+  const std::string& directory() const { return directory_.path(); }
 
  private:
   TempDir directory_{};
@@ -53,6 +64,47 @@ TEST_F(CheckConfig, says_that_there_is_none) {
   const Ended ended = strayd("check-config /nowhere/strayd.json");
   EXPECT_EQ(ended.code, kUsage);
   EXPECT_THAT(ended.err, HasSubstr("/nowhere/strayd.json"));
+}
+
+TEST_F(CheckConfig, says_that_a_good_web_configuration_is_good) {
+  const std::string path = file_with_web(
+      "basic_auth_users:\n  prom: "
+      "$2b$04$zwH9hcUrjDkCNZTJiQChceh1L4665lNC9qQZV2iSOItKCLlP/49sG\n");
+  const Ended ended = strayd("check-config " + path);
+  EXPECT_EQ(ended.code, kDone) << ended.err;
+  EXPECT_THAT(ended.err, IsEmpty());
+}
+
+TEST_F(CheckConfig, says_where_a_web_configuration_is_bad) {
+  const Ended ended =
+      strayd("check-config " + file_with_web("\nbasic_auth_users: [prom]\n"));
+  EXPECT_EQ(ended.code, kUsage);
+  EXPECT_THAT(ended.out, IsEmpty());
+  EXPECT_THAT(ended.err, HasSubstr(web() + ":2: basic_auth_users: expected"));
+}
+
+TEST_F(CheckConfig, says_that_a_web_configuration_is_not_there) {
+  const std::string path = file_with_web("");
+  ::unlink(web().c_str());
+  const Ended ended = strayd("check-config " + path);
+  EXPECT_EQ(ended.code, kUsage);
+  EXPECT_EQ(ended.err,
+            "strayd: open " + web() + ": No such file or directory\n");
+}
+
+TEST_F(CheckConfig, says_that_this_user_may_not_read_a_web_configuration) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string path = file_with_web("");
+  ASSERT_EQ(::chmod(web().c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(directory().c_str(), 0711), 0);
+  in_pid_namespace([&] {
+    ASSERT_EQ(::setresuid(65534, 65534, 65534), 0);
+    // Where the test was built, not everybody may go.
+    if (::access(STRAYD_BIN, X_OK) != 0) return;
+    const Ended ended = strayd("check-config " + path);
+    EXPECT_EQ(ended.code, kUsage);
+    EXPECT_EQ(ended.err, "strayd: open " + web() + ": Permission denied\n");
+  });
 }
 
 TEST_F(CheckConfig, without_a_file_checks_the_embedded_default) {

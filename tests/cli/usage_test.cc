@@ -1,4 +1,5 @@
 // What a command line may be, and what is said of one that is none.
+#include <fstream>
 #include <ostream>
 #include <string>
 
@@ -103,17 +104,21 @@ TEST(Version, is_the_first_line_and_the_terms_follow) {
   EXPECT_THAT(ended.err, IsEmpty());
 }
 
-// Two facts: it was understood, and it stopped before it did anything.
+// Two facts: it was understood, and it stopped before it did anything. Without
+// a file the installed one would be used, and told.
 TEST(Usage, that_is_right_is_not_told_that_it_is_wrong) {
   const TempDir directory;
   const std::string nowhere = directory / "nowhere";
+  const std::string file = directory / "strayd.json";
+  std::ofstream(file) << "{}";
   for (const std::string command : {"run --observe",
                                     "run --enforce",
                                     "scan",
                                     "scan --json",
                                     "scan --quick",
                                     "explain 1"}) {
-    const Ended ended = strayd(command + " --path.procfs " + nowhere);
+    const Ended ended =
+        strayd(command + " --config " + file + " --path.procfs " + nowhere);
     EXPECT_EQ(ended.code, kFailed) << command;
     EXPECT_THAT(ended.out, IsEmpty());
     EXPECT_EQ(ended.err,

@@ -243,6 +243,15 @@ TEST(Plan, observing_never_trips) {
   EXPECT_FALSE(after_scans(world, 3, {}).trip);
 }
 
+TEST(Breaker, the_next_account_is_newer_however_the_clock_was_set) {
+  const Breaker shut{.since_unix_ms = 7000};
+  const Breaker open = opened(shut, "harm", 3000);
+  EXPECT_EQ(open,
+            (Breaker{.open = true, .why = "harm", .since_unix_ms = 7001}));
+  EXPECT_EQ(closed(open, 2000), (Breaker{.since_unix_ms = 7002}));
+  EXPECT_EQ(closed(open, 9000), (Breaker{.since_unix_ms = 9000}));
+}
+
 TEST(Plan, what_is_held_is_told_as_withheld_for_want_of_evidence) {
   World world;
   world.server(10, 9);

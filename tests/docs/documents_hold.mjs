@@ -31,9 +31,10 @@ const documents = [
 const textOf = (file) => readFileSync(file, "utf8");
 const nameOf = (file) => relative(root, file);
 
-// In a PID namespace there is nobody to judge but itself; /var/lib is empty.
+// In a PID namespace there is nobody to judge but itself; /var/lib is empty, and
+// nothing is installed.
 function strayd(args) {
-  const inside = 'mount -t tmpfs none /var/lib && exec "$@"';
+  const inside = 'mount -t tmpfs none /var/lib && { [ ! -d /etc/strayd ] || mount -t tmpfs none /etc/strayd; } && exec "$@"';
   const { status, stdout, stderr } = spawnSync("unshare", [
     "--map-root-user", "--pid", "--mount", "--fork", "--mount-proc", "sh", "-c", inside, "sh", program, ...args,
   ], { encoding: "utf8", timeout: 120_000, cwd: scratch });
@@ -52,6 +53,8 @@ const optionsOf = (words) => [...helpOf(words).matchAll(/--[a-z][a-z.-]*/g)].map
 // What a document leaves to its reader.
 const config = join(scratch, "strayd.json");
 writeFileSync(config, JSON.stringify({ state: { dir: join(scratch, "state") } }));
+const users = join(scratch, "web.yml");
+writeFileSync(users, "basic_auth_users:\n");
 const filledIn = (word) => ({ PID: "1", FILE: config, "4711": "1", "/etc/strayd/strayd.json": config, "strayd.json": config })[word] ?? word;
 
 // A call may be shown in part: `strayd scan --config …`.
@@ -88,8 +91,8 @@ for (const file of documents) {
   for (const [index, text] of configurations(textOf(file)).entries()) {
     test(`${nameOf(file)}: configuration ${index + 1} is good`, () => {
       const shown = join(scratch, "shown.json");
-      // Users of the reader's host.
-      writeFileSync(shown, text.replaceAll(/"user": "\w+"/g, '"user": "root"'));
+      // Users and files of the reader's host.
+      writeFileSync(shown, text.replaceAll(/"user": "\w+"/g, '"user": "root"').replaceAll("/etc/strayd/web.yml", users));
       const { status, text: said } = strayd(["check-config", shown]);
       assert.equal(status, 0, said);
     });

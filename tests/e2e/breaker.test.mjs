@@ -103,6 +103,23 @@ test("an agent that cannot be reached is not passed by", async (t) => {
   assert.match((await breaker(settings, "status")).stdout, /is open/);
 });
 
+test("a breaker that `scan --reap` opened is open for the agent beside it, which closes it", async (t) => {
+  const box = sandbox();
+  const settings = await configure(box, { mode: "observe", rules: [stubborn], scan: quick, limits: { kills_per_scan: 1 } });
+  const strays = [1, 2].map(() => startStray(["node", "stubborn.mjs"], { cwd: box.app("plain") }));
+  await until("both run", () => strays.every((stray) => stray.processes().length === 2));
+  const agent = await startStrayd(t, settings);
+  const live = strays.flatMap((stray) => identities(stray.processes()));
+  const reaped = await command(["scan", "--reap", "--config", settings.file]);
+  assert.equal(reaped.status, 3, reaped.stderr);
+  await until("the agent knows", async () => (await agent.metric("strayd_breaker_open")) === 1);
+  assert.match(agent.log, /the breaker was opened beside this strayd: 2 orphan trees/);
+  const closed = await breaker(settings, "close");
+  assert.match(closed.stdout, /^the breaker is closed now/);
+  assert.equal(await agent.metric("strayd_breaker_open"), 0);
+  assert.deepEqual(strays.flatMap((stray) => identities(stray.processes())), live);
+});
+
 test("a state that is not there or is damaged is an error, and is left as it is", async () => {
   const settings = await configure(sandbox());
   const nowhere = await breaker(settings, "status");

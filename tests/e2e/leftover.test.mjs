@@ -75,5 +75,6 @@ test("the server of an app that PM2 gave up on is held as the only copy, and is 
   const explained = (await command(["explain", String(oldServer), "--config", settings.file])).stdout;
   assert.match(explained, inTheWay);
   assert.match(explained, /\nVerdict: +held\nReason: .*only copy/);
+  assert.match(explained, /\nAgent: +held: .*only copy.*\(only_copy\)\n$/);
   assert.equal(await serves(port), oldServer, "it goes on serving");
 });

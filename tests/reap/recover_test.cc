@@ -1,7 +1,9 @@
 // A new strayd takes over what an ended one had promised.
 #include "strayd/reap/recover.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <string>
@@ -64,6 +66,42 @@ TEST(Recover, says_alive_of_what_lives) {
     EXPECT_EQ(recover_one(world.id(pid), Step::Freeze).finding,
               Finding::StillAlive);
     EXPECT_TRUE(is_running(pid));
+  });
+}
+
+// Run without CAP_KILL after a crash with it.
+TEST(Recover, says_of_whom_it_may_not_let_go_on_and_why) {
+  in_pid_namespace([] {
+    World world;
+    const pid_t pid = start_stopped();
+    const ProcId id = world.id(pid);
+    // A SIGCONT within a session is everybody's.
+    ASSERT_NE(::setsid(), -1);
+    ASSERT_EQ(::setresuid(65534, 65534, 0), 0);
+    const Recovered recovered = recover_one(id, Step::Freeze);
+    ASSERT_EQ(::setresuid(0, 0, 0), 0);
+    EXPECT_EQ(recovered.finding, Finding::StillAlive);
+    EXPECT_NE(recovered.detail, "");
+    EXPECT_EQ(state_of(pid), 'T');
+  });
+}
+
+TEST(Recover, does_not_call_gone_what_it_could_not_look_at) {
+  in_pid_namespace([] {
+    World world;
+    const pid_t pid = start_stopped();
+    const ProcId id = world.id(pid);
+    rlimit files{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+    const int next = ::dup(0);  // the one that a pidfd takes
+    ::close(next);
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(next) + 1,
+                     .rlim_max = files.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const Recovered recovered = recover_one(id, Step::Freeze);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+    EXPECT_EQ(recovered.finding, Finding::StillAlive);
+    EXPECT_NE(recovered.detail, "");
   });
 }
 

@@ -45,10 +45,20 @@ TEST(SharedState, the_newer_account_of_the_breaker_holds) {
   EXPECT_FALSE(shared(open, closed_after, kAll).breaker.open);
 }
 
+TEST(SharedState, a_grace_of_either_holds_for_both_and_the_later_end_of_it) {
+  constexpr ProcId kOne{.pid = 10, .start_ticks = 1};
+  constexpr ProcId kOther{.pid = 20, .start_ticks = 2};
+  const State ours{.boot_id = "b", .in_grace = {{kOne, 500}}};
+  const State theirs{.boot_id = "b", .in_grace = {{kOne, 400}, {kOther, 900}}};
+  EXPECT_EQ(shared(ours, theirs, kAll).in_grace,
+            (std::map<ProcId, std::int64_t>{{kOne, 500}, {kOther, 900}}));
+}
+
 TEST(SharedState, all_else_stays_ours) {
   const State ours{.boot_id = "ours"};
   State theirs{.boot_id = "theirs"};
   theirs.homes_seen["/root/.pm2"] = 0;
+  theirs.in_grace[{.pid = 10, .start_ticks = 1}] = 500;  // of another boot
   EXPECT_EQ(shared(ours, theirs, kAll), ours);
 }
 

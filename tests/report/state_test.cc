@@ -13,6 +13,7 @@
 
 #include "strayd/sys/os.h"
 
+#include "crc32.h"
 #include "report/audit_support.h"
 
 namespace strayd::test {
@@ -29,13 +30,11 @@ std::string all_bytes() {
 
 State some_state() {
   State state{.boot_id = kBoot,
-              .breaker = {.open = true,
-                          .why = "harm",
-                          .since_unix_ms = 17,
-                          .config_digest = "c0ffee"},
+              .breaker = {.open = true, .why = "harm", .since_unix_ms = 17},
               .kills_unix_ms = {1, 2, 1'700'000'000'000}};
   state.homes_seen["/root/.pm2"] = 0;
   state.homes_seen["/home/a/.pm2"] = std::nullopt;
+  state.in_grace[{.pid = 8, .start_ticks = 100}] = 70'000;
   state.ledger.apps[{.home = "/root/.pm2", .app = "api"}] = {
       .restarts = {{Cause::Watch, 3}, {Cause::Unknown, 18}}, .resets = 2};
   state.ledger
@@ -141,10 +140,11 @@ State random_state(Random& random) {
   State state{.boot_id = random.bytes(),
               .breaker = {.open = random.below(2) == 1,
                           .why = random.bytes(),
-                          .since_unix_ms = -random.positive(),
-                          .config_digest = random.bytes()}};
+                          .since_unix_ms = -random.positive()}};
   for (std::uint64_t left = random.below(6); left > 0; --left) {
     state.kills_unix_ms.push_back(random.positive());
+    state.in_grace[{.pid = static_cast<pid_t>(random.below(1U << 22)),
+                    .start_ticks = random.number()}] = random.positive();
     state.homes_seen[random.bytes()] = static_cast<uid_t>(random.below(5000));
     state.homes_seen[random.bytes()] = std::nullopt;
     state.ledger.homes[random.bytes()] = random.below(2) == 1;
@@ -212,7 +212,8 @@ TEST(State, starts_afresh_and_keeps_what_it_cannot_read) {
   append_to(dir / "state.json", "{\"format\":\"strayd-state\",\n");
   const Result<LoadedState> loaded = load_state(dir.path());
   ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->state, State{});
+  EXPECT_EQ(loaded->state.ledger, RestartLedger{});
+  EXPECT_TRUE(loaded->state.breaker.open) << "nobody knows that it was closed";
   ASSERT_THAT(set_aside(dir), SizeIs(1));
   const std::string kept = dir / set_aside(dir).front();
   EXPECT_EQ(content_of(kept), "{\"format\":\"strayd-state\",\n");
@@ -228,7 +229,30 @@ bool complains_of(const std::string& text) {
   const RamDir dir;
   append_to(dir / "state.json", text);
   const Result<LoadedState> loaded = load_state(dir.path());
-  return loaded && loaded->complaint && loaded->state == State{};
+  return loaded && loaded->complaint && loaded->state.breaker.open &&
+         loaded->state.ledger == RestartLedger{};
+}
+
+// The file of a strayd that knew less of one thing, and more of another.
+TEST(State, of_another_release_is_taken) {
+  State before = some_state();
+  before.in_grace.clear();
+  nlohmann::json file = nlohmann::json::parse(format_state(before));
+  file["state"].erase("in_grace");
+  file["state"]["breaker"]["config_digest"] = "c0ffee";
+  file["crc32"] = crc32(file["state"].dump());
+  const Result<State> state = parse_state(file.dump());
+  ASSERT_TRUE(state) << state.error().what;
+  EXPECT_EQ(*state, before);
+}
+
+TEST(State, survives_depth_below_a_name_that_nobody_knows) {
+  const std::string deep =
+      std::string(100'000, '[') + std::string(100'000, ']');
+  std::string text = format_state(some_state());
+  const std::size_t at = text.find("\"boot_id\"");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_FALSE(parse_state(text.insert(at, "\"foreign\": " + deep + ", ")));
 }
 
 TEST(State, does_not_take_another_format_version_or_kind_of_value) {
@@ -315,10 +339,11 @@ TEST(State, fails_where_its_directory_cannot_be_used) {
   EXPECT_FALSE(save_state(dir / "file/below", {}));
 }
 
-TEST(State, of_another_boot_keeps_all_but_the_homes_seen) {
+TEST(State, of_another_boot_keeps_all_but_its_homes_and_processes) {
   const State after = of_boot(some_state(), "other-boot");
   State expected = some_state();
   expected.homes_seen.clear();
+  expected.in_grace.clear();
   expected.boot_id = "other-boot";
   EXPECT_EQ(after, expected);
   EXPECT_EQ(of_boot(some_state(), kBoot), some_state());

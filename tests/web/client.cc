@@ -37,9 +37,12 @@ sockaddr_in to_sockaddr(const std::string& address) {
 
 }  // namespace
 
-Server start_server(Server::Handler handler, WebOptions options) {
+Server start_server(Server::Handler handler,
+                    WebOptions options,
+                    std::vector<std::string> open_paths) {
   options.listen = "127.0.0.1:0";
-  auto server = Server::start(options, std::move(handler));
+  auto server =
+      Server::start(options, std::move(handler), std::move(open_paths));
   if (!server) throw std::runtime_error(server.error().what);
   return std::move(*server);
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "strayd/sys/fd.h"
 #include "strayd/web/server.h"
@@ -18,7 +19,9 @@ struct Answer {
 };
 
 // A server on a free port of 127.0.0.1, or a failed test and an exception.
-Server start_server(Server::Handler handler, WebOptions options = {});
+Server start_server(Server::Handler handler,
+                    WebOptions options = {},
+                    std::vector<std::string> open_paths = {});
 
 // Connects to "127.0.0.1:PORT"; receiving gives up after 5 s.
 UniqueFd dial(const std::string& address);

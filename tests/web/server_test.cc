@@ -193,7 +193,7 @@ TEST(Server, turns_what_its_handler_throws_into_a_500_and_lives_on) {
   EXPECT_EQ(get(server.address(), "/").status, 200);
 }
 
-TEST(Server, asks_for_a_password_on_every_path) {
+TEST(Server, asks_for_a_password_on_every_path_that_is_not_open) {
   const Server server = start_guarded();
   for (const char* path : {"/", "/metrics", "/-/healthy", "/nothing", "/%00"}) {
     const Answer answer = get(server.address(), path);

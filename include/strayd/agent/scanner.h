@@ -77,6 +77,8 @@ class Scanner {
   const Breaker& breaker() const;
   // Durably, and takes note of who wished it. An error: it stays open.
   Result<void> close_breaker(const std::string& by);
+  // Reads what another strayd of the state directory has written meanwhile.
+  void catch_up();
 
   // Takes the new configuration whole. Suspicions start anew.
   void reconfigure(Config config);

@@ -20,8 +20,8 @@ Result<Scanner::Parts> prepare(const Config& config,
                                const std::string& procfs,
                                Wish wish);
 
-// For the agent alone: an operator who has looked into an open breaker changes
-// the configuration and starts it anew. A pass with other options closes none.
-void heed_changed_configuration(Scanner::Parts& parts);
+// In the log of an agent that starts: no restart closes it, with whatever
+// configuration.
+void say_open_breaker(const Breaker& breaker);
 
 }  // namespace strayd

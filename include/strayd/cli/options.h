@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "strayd/agent/log.h"
 #include "strayd/config/config.h"
@@ -20,8 +21,12 @@ enum class ExitCode {
   EvidenceMissing = 4  // something is held, or a supervisor does not answer
 };
 
+// What the service of the package runs with.
+inline constexpr const char* kInstalledConfig = "/etc/strayd/strayd.json";
+
 struct CommandLine {
-  std::string config_file{};  // empty: the embedded default
+  // Empty: the embedded default, or what config_of_this_host() finds.
+  std::string config_file{};
   std::optional<Mode> mode{};
   std::optional<std::string> listen{};
   std::optional<std::string> telemetry_path{};
@@ -41,6 +46,14 @@ struct CommandLine {
 
 // The file or the embedded default, with the flags on top.
 Result<Config> effective_config(const CommandLine& line);
+// The same for the commands of an operator who is on the host of an agent:
+// where no file is named it is the installed one, if that is there, and
+// standard error says so: `used` is what the command takes from it, "rules".
+// One that is there and no good is an error, and never passed by.
+Result<Config> config_of_this_host(
+    const CommandLine& line,
+    std::string_view used,
+    const std::string& installed = kInstalledConfig);
 
 ExitCode run_command(const CommandLine& line);
 ExitCode scan_command(const CommandLine& line);

@@ -20,12 +20,16 @@ struct Pm2Config {
   std::vector<std::string> homes{};
   std::chrono::milliseconds timeout{2000};
   bool events = true;  // follow their event buses: why apps restart
+
+  bool operator==(const Pm2Config&) const = default;
 };
 
 struct RemoteConfig {
   std::string name{};
   std::vector<std::string> hosts{};
   std::vector<int> ports{};
+
+  bool operator==(const RemoteConfig&) const = default;
 };
 
 // Where a scan looks for what has changed.
@@ -44,9 +48,8 @@ struct Config {
   std::string state_dir{};
   WebOptions web{};
   std::string telemetry_path = "/metrics";
-  // SHA-256 or the like over the meaning, not the text: layout and comments do
-  // not change it.
-  std::string digest{};
+
+  bool operator==(const Config&) const = default;
 };
 
 // The text of the embedded default: rule `tsx-server`, observing, 127.0.0.1.

@@ -74,12 +74,16 @@ struct Breaker {
   std::string why{};
   // When it was last opened or closed: of two accounts the newer one holds.
   std::int64_t since_unix_ms = 0;
-  // Of the configuration that it was opened under: another one at the next
-  // start of the agent says that an operator has been here.
-  std::string config_digest{};
 
   bool operator==(const Breaker&) const = default;
 };
+
+// The next account of a breaker: newer than the one before it, however the
+// clock was set meanwhile.
+Breaker opened(const Breaker& before,
+               std::string why,
+               std::int64_t now_unix_ms);
+Breaker closed(const Breaker& before, std::int64_t now_unix_ms);
 
 // What may be done now, and by whose wish.
 struct Authority {
@@ -87,8 +91,9 @@ struct Authority {
   bool armed = true;  // nothing is blind (I14)
   Breaker breaker{};
   std::size_t kills_last_hour = 0;  // trees
-  // Processes of the reaps under way. Their trees are neither ordered again nor
-  // counted again: one that shuts down slowly is no second orphan.
+  // Processes of the reaps under way, and of an earlier strayd's whose grace is
+  // not over. Their trees are neither ordered again nor counted again: one that
+  // shuts down slowly is no second orphan.
   std::set<ProcId> reaping{};
 };
 

@@ -27,6 +27,7 @@ class Pattern {
 
   bool matches(std::string_view bytes) const;
   const std::string& text() const;
+  bool operator==(const Pattern& other) const { return text() == other.text(); }
 
  private:
   explicit Pattern(std::shared_ptr<const re2::RE2> compiled);
@@ -44,6 +45,8 @@ struct Match {
   std::optional<std::string> cwd{};
   // true: it has a controlling terminal; false: it has none.
   std::optional<bool> tty{};
+
+  bool operator==(const Match&) const = default;
 };
 
 // What a rule lets strayd end.
@@ -54,11 +57,15 @@ struct Rule {
   Match match{};
   ReapScope reap = ReapScope::All;
   std::chrono::nanoseconds grace = std::chrono::seconds{10};
+
+  bool operator==(const Rule&) const = default;
 };
 
 struct ProtectRule {
   std::string name{};
   Match match{};
+
+  bool operator==(const ProtectRule&) const = default;
 };
 
 enum class Mode { Observe, Enforce };
@@ -66,6 +73,8 @@ enum class Mode { Observe, Enforce };
 struct Limits {
   std::size_t kills_per_scan = 3;   // orphan trees
   std::size_t kills_per_hour = 10;  // orphan trees
+
+  bool operator==(const Limits&) const = default;
 };
 
 struct Policy {
@@ -76,11 +85,14 @@ struct Policy {
   int confirmations = 3;
   // How old a PM2 daemon must be before its list is believed.
   std::chrono::nanoseconds settle = std::chrono::seconds{60};
-  // After a PM2 was lost, strays it may have owned are held this long.
+  // After a PM2 was lost, strays it may have owned are held this long, and what
+  // is older than its successor until that one is as old.
   std::chrono::nanoseconds loss_hold = std::chrono::minutes{10};
   std::vector<Rule> rules{};
   std::vector<ProtectRule> protect{};
   Limits limits{};
+
+  bool operator==(const Policy&) const = default;
 };
 
 }  // namespace strayd

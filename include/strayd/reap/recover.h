@@ -31,7 +31,9 @@ std::string_view to_string(Finding finding);
 struct Recovered {
   LeftOver left{};
   Finding finding = Finding::Exited;
-  std::string detail{};  // one line for a person; empty: nothing to add
+  // Why it could not be looked at or let go on, so that its promise stays open;
+  // one line, empty: it could.
+  std::string detail{};
 };
 
 // One for each, in the same order. Waits up to half a second for those that

@@ -33,6 +33,8 @@ struct AuditOptions {
   int keep = 5;  // rotated files: FILE.1 … FILE.keep; 1 to 100
   // How long to wait for another strayd that writes.
   std::chrono::milliseconds patience{5000};
+
+  bool operator==(const AuditOptions&) const = default;
 };
 
 // An intent without an outcome, left by a strayd that was ended. Its texts are

@@ -2,6 +2,9 @@
 // hour's kills, the homes that were seen.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -13,6 +16,7 @@
 #include "strayd/core/backends.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
+#include "strayd/core/process.h"
 #include "strayd/core/result.h"
 
 namespace strayd {
@@ -24,6 +28,9 @@ struct State {
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
+  // Who was sent SIGTERM, and until when it may take its time (BootTime in
+  // milliseconds, of this boot).
+  std::map<ProcId, std::int64_t> in_grace{};
 
   bool operator==(const State&) const = default;
 };
@@ -31,7 +38,8 @@ struct State {
 struct LoadedState {
   State state{};
   // Set: the file was unreadable or foreign, was kept aside under another name,
-  // and we start afresh. One line that says so.
+  // and we start afresh, but with an open breaker: nobody knows what it was.
+  // One line that says so.
   std::optional<std::string> complaint{};
 };
 
@@ -42,6 +50,16 @@ Result<LoadedState> load_state(const std::string& directory);
 // What the file says, for whoever only asks: nothing is made or moved. No file
 // is an empty state; NotFound: there is no such directory.
 Result<State> peek_state(const std::string& directory);
+
+// Tells one writing of the file from another without reading it.
+struct StateStamp {
+  ino_t inode = 0;
+  std::chrono::nanoseconds changed{};  // Unix time
+
+  bool operator==(const StateStamp&) const = default;
+};
+// nullopt: there is no file to look at.
+std::optional<StateStamp> state_stamp(const std::string& directory);
 
 // Atomic and durable. Exhausted: more of something than load_state() would
 // believe; the file stays as it is.
@@ -55,8 +73,8 @@ struct KillsKept {
 };
 
 // What two strayds of one directory (an agent, and a `scan --reap` beside it)
-// know together: the kills of both, and the newer account of the breaker. All
-// else stays ours. Pure.
+// know together: the kills of both, whoever is in a grace of either, and the
+// newer account of the breaker. All else stays ours. Pure.
 State shared(State ours, const State& theirs, const KillsKept& kept);
 
 // Reads, merges, writes and takes over, while no other strayd does. Fails where
@@ -65,8 +83,8 @@ Result<void> share_state(const std::string& directory,
                          State& state,
                          const KillsKept& kept);
 
-// The state as this boot may use it: the homes of another one are forgotten,
-// the ledger, the breaker and the hour's kills stay.
+// The state as this boot may use it: the homes and processes of another one are
+// forgotten, the ledger, the breaker and the hour's kills stay.
 State of_boot(State state, const std::string& boot_id);
 
 // The file's text, and back. Pure. JSON of the format "strayd-state", version
@@ -80,6 +98,7 @@ inline constexpr std::size_t kMostApps = 10'000;
 inline constexpr std::size_t kMostInstances = 100'000;
 inline constexpr std::size_t kMostHomes = 10'000;
 inline constexpr std::size_t kMostKills = 10'000;
+inline constexpr std::size_t kMostInGrace = 100'000;
 inline constexpr std::size_t kLargestStateFile = 64UZ * 1024 * 1024;
 
 }  // namespace strayd

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "strayd/web/server.h"
 
@@ -19,6 +20,11 @@ struct Pages {
   bool healthy = true;
   std::string telemetry_path = "/metrics";
 };
+
+// What is answered without a password: /-/healthy and /-/ready, which tell
+// nothing but life. The probes of a kubelet or a container have none. Where the
+// metrics are is never among them.
+std::vector<std::string> open_paths(const std::string& telemetry_path);
 
 // Paths match exactly: no prefixes, no normalisation, no other case. Whatever
 // is neither GET nor HEAD is a 405, on every path.

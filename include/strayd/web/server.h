@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "strayd/core/result.h"
 
@@ -28,6 +29,8 @@ struct WebOptions {
   // interface; port 0 is any free one (see Server::address).
   std::string listen = "127.0.0.1:9586";
   std::string config_file{};  // Prometheus exporter-toolkit format; empty: none
+
+  bool operator==(const WebOptions&) const = default;
 };
 
 // user -> bcrypt hash, from `basic_auth_users`. Empty: everyone may read.
@@ -49,9 +52,12 @@ class Server {
   // Binds and serves on its own threads until destroyed; they block every
   // signal. The handler is called from several threads at once and has 100 KiB
   // of stack (CivetWeb's threads); what it throws becomes a 500. With a
-  // config_file it begins with the users of that file.
+  // config_file it begins with the users of that file. Nobody is asked for a
+  // password whose path, as the handler gets it, is one of `open_paths`.
   // Error: "listen 127.0.0.1:9586: Address already in use (…)".
-  static Result<Server> start(const WebOptions& options, Handler handler);
+  static Result<Server> start(const WebOptions& options,
+                              Handler handler,
+                              std::vector<std::string> open_paths = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   Server(Server&&) noexcept;

@@ -1,0 +1,104 @@
+// What is on disk, and holds over a restart.
+#include "records.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
+
+#include "report/audit_support.h"
+
+namespace strayd::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Key;
+using testing::SizeIs;
+
+constexpr std::size_t kPlenty = 100;
+
+class RecordsTest : public testing::Test {
+ protected:
+  Records records(State state = {.boot_id = kBoot}) const {
+    return {
+        open_or_die({.file = file_, .patience = std::chrono::milliseconds{20}}),
+        std::move(state)};
+  }
+  std::vector<nlohmann::json> outcomes() const {
+    std::vector<nlohmann::json> found;
+    for (nlohmann::json& line : lines_of(file_)) {
+      if (line["event"] == "outcome") found.push_back(std::move(line));
+    }
+    return found;
+  }
+  UniqueFd locked_ledger() const {
+    UniqueFd lock{
+        ::open((file_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    EXPECT_EQ(::flock(lock.get(), LOCK_EX), 0);
+    return lock;
+  }
+
+  RamDir dir_{};
+  std::string file_ = dir_ / "audit.jsonl";
+  Condemned one_{100};
+};
+
+TEST_F(RecordsTest, tell_an_outcome_once_it_can_be_written_and_once_only) {
+  Records records = this->records();
+  const Intent intent = one_.intent();
+  ASSERT_TRUE(records.intend({&intent, 1}));
+  {
+    const UniqueFd lock = locked_ledger();
+    records.outcome(one_.reap, one_.reaped());
+    records.recover();
+    EXPECT_THAT(records.lacks(), Contains(Key("audit_ledger")));
+  }
+  EXPECT_THAT(outcomes(), IsEmpty());
+  records.recover();
+  records.recover();
+  EXPECT_THAT(records.lacks(), IsEmpty());
+  EXPECT_THAT(outcomes(), SizeIs(1));
+  EXPECT_THAT(open_or_die({.file = file_}).unresolved().value(), IsEmpty());
+}
+
+TEST_F(RecordsTest, remember_a_grace_over_a_restart_until_it_is_over) {
+  one_.order.grace = std::chrono::minutes{1};
+  {
+    Records records = this->records();
+    ASSERT_TRUE(records.spend(dir_.path(), kPlenty, one_.order));
+    EXPECT_THAT(records.in_grace(), ElementsAre(one_.process.id));
+  }
+  State state = load_state(dir_.path())->state;
+  EXPECT_THAT(records(state).in_grace(), ElementsAre(one_.process.id));
+  EXPECT_THAT(records(of_boot(state, "another")).in_grace(), IsEmpty());
+  for (auto& [id, until] : state.in_grace) until = 1;
+  EXPECT_THAT(records(state).in_grace(), IsEmpty());
+}
+
+TEST_F(RecordsTest, open_the_breaker_though_it_was_closed_by_a_clock_ahead) {
+  const std::int64_t ahead =
+      unix_ms() + std::chrono::milliseconds{std::chrono::hours{1}}.count();
+  const State closed{.boot_id = kBoot, .breaker = {.since_unix_ms = ahead}};
+  ASSERT_TRUE(save_state(dir_.path(), closed));
+  Records records = this->records(closed);
+  records.trip("harm");
+  records.keep(dir_.path(), {}, kBoot);
+  EXPECT_TRUE(records.breaker().open);
+  EXPECT_TRUE(load_state(dir_.path())->state.breaker.open);
+  ASSERT_TRUE(records.close_breaker(dir_.path(), "the test"));
+  EXPECT_FALSE(load_state(dir_.path())->state.breaker.open);
+}
+
+}  // namespace
+}  // namespace strayd::test
