@@ -107,16 +107,18 @@ test("a breaker that `scan --reap` opened is open for the agent beside it, which
   const box = sandbox();
   const settings = await configure(box, { mode: "observe", rules: [stubborn], scan: quick, limits: { kills_per_scan: 1 } });
   const strays = [1, 2].map(() => startStray(["node", "stubborn.mjs"], { cwd: box.app("plain") }));
-  await until("both run", () => strays.every((stray) => stray.processes().length === 2));
+  await until("both run and are old enough", () => strays.every((stray) =>
+    stray.processes().length === 2 && stray.processes().every((process) => age(process) > 1.5)));
   const agent = await startStrayd(t, settings);
   const live = strays.flatMap((stray) => identities(stray.processes()));
   const reaped = await command(["scan", "--reap", "--config", settings.file]);
   assert.equal(reaped.status, 3, reaped.stderr);
+  assert.match(reaped.stderr, /breaker open/);
   await until("the agent knows", async () => (await agent.metric("strayd_breaker_open")) === 1);
   assert.match(agent.log, /the breaker was opened beside this strayd: 2 orphan trees/);
   const closed = await breaker(settings, "close");
   assert.match(closed.stdout, /^the breaker is closed now/);
-  assert.equal(await agent.metric("strayd_breaker_open"), 0);
+  await until("the page says so", async () => (await agent.metric("strayd_breaker_open")) === 0);
   assert.deepEqual(strays.flatMap((stray) => identities(stray.processes())), live);
 });
 

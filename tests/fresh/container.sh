@@ -26,7 +26,7 @@ trap finish EXIT
 
 tally
 metric() { # PORT PATTERN
-  curl -sf "http://127.0.0.1:$1/metrics" |
+  curl -sf --user prometheus:scrape "http://127.0.0.1:$1/metrics" |
     awk -v want="^$2 " '$0 !~ /^#/ && $0 ~ want { sum += $NF; found = 1 } END { if (found) print sum }'
 }
 metric_is() { [ "$(metric "$1" "$2")" = "$3" ]; }
@@ -88,14 +88,23 @@ check "it is healthy" quietly podman exec "$demo" strayd-healthcheck
 
 echo "Kubernetes"
 # A DaemonSet is for a cluster; the pod of a Deployment is the same. Podman 4.3
-# gives it the host's network, but not the host's processes.
-mkdir -m 0700 "$work/state"
-sed -e 's/kind: DaemonSet/kind: Deployment/' -e 's/9586/19588/g; s/0\.0\.0\.0:/127.0.0.1:/' \
+# gives it the host's network, but not the host's processes, and no Secret whose
+# volume says no more than its name.
+mkdir -m 0700 "$work/state" "$work/users"
+cat >"$work/users/web.yml" <<'END'
+basic_auth_users:  # the password is scrape
+  prometheus: $2b$04$caM5jnR9Hl52UHXn.MSmreW9W3zdr5DRQAZJjIt3veLu8dyK6UTCK
+END
+sed -e 's/kind: DaemonSet/kind: Deployment/' -e 's/9586/19588/g' \
+  -e 's/valueFrom: .*/value: 127.0.0.1/' \
+  -e "s|secret: {.*|hostPath: {path: $work/users, type: Directory}|" \
   -e 's|image: strayd:.*|image: localhost/strayd-test:latest|' \
   -e "s|path: /var/lib/strayd|path: $work/state|" -e '1,/^---/d' \
   "$repository/docker/kubernetes/daemonset.yaml" >"$work/pod.yaml"
 check "the pod starts" quietly podman kube play "$work/pod.yaml"
-check "it answers" eventually curl -sf http://127.0.0.1:19588/-/ready
+check "it answers a probe" eventually curl -sf http://127.0.0.1:19588/-/ready
+check "it asks who wants the metrics" test "$(
+  curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:19588/metrics)" = 401
 for feature in audit_ledger state_file control_socket environ_of_others seccomp sock_diag; do
   check "it has $feature" metric_is 19588 "strayd_feature_available.*\"$feature\".*" 1
 done
