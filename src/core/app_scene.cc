@@ -9,9 +9,6 @@
 namespace strayd {
 namespace {
 
-// PM2's pm_uptime lies within this of the start of the pid that it lists.
-constexpr std::int64_t kSameStartMs = 2000;
-
 // PM2 was asked after the snapshot was taken.
 bool launched_since(const Snapshot& snapshot, const Pm2Instance& instance) {
   return instance.pm_uptime_ms &&

@@ -16,9 +16,6 @@ using std::chrono::seconds;
 // 1.6 s), in cluster mode after up to 3 s of listening and 8 s of grace.
 constexpr auto kAfterKillTimeout = seconds{10};
 constexpr auto kClusterMargin = seconds{11};
-// A generation's root is started within this of its pm_uptime.
-constexpr std::int64_t kSameStartMs = 2000;
-
 std::string_view word(Unread why) {
   switch (why) {
     case Unread::NotAsked:
@@ -126,8 +123,13 @@ std::optional<Claim> ancestor_claim(const Scene& scene,
 }
 
 // A strayd without privileges may read its own user's processes alone, and
-// would hold everything for the others that are above.
+// would hold everything for the others that are above. sshd writes its title
+// over its environment, and would hold every session.
 bool must_be_read(const Process& ancestor, const Process& process) {
+  if (ancestor.environment.error() == Unread::Failed &&
+      opens_sessions(ancestor)) {
+    return false;
+  }
   return ancestor.environment.error() != Unread::Denied ||
          (ancestor.uid && process.uid && *ancestor.uid == *process.uid);
 }

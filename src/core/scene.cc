@@ -8,10 +8,6 @@
 namespace strayd {
 namespace {
 
-// PM2's pm_uptime lies -5…+15 ms from the start of the pid that it lists
-// (measured on 7.0.4); a reused pid lies seconds off.
-constexpr std::int64_t kSameStartMs = 2000;
-
 std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
   return snapshot.boot_epoch_ms +
          std::chrono::duration_cast<std::chrono::milliseconds>(process.started)

@@ -1,6 +1,7 @@
 // One scan's evidence with its indexes, shared by the files of the judgement.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ struct Listed {
   const Pm2Instance* instance = nullptr;
   const Pm2View* view = nullptr;
 };
+
+// PM2's pm_uptime lies -5…+15 ms from the start of the pid that it lists
+// (measured on 7.0.4); a reused pid lies seconds off.
+inline constexpr std::int64_t kSameStartMs = 2000;
 
 class Scene {
  public:
@@ -42,8 +47,9 @@ class Scene {
   // One that strayd does not share.
   bool in_container(const Process& process) const;
 
-  // Of a systemd unit, by its cgroup: whether its main is known, alive, and no
-  // process that a rule matches, which might as well be a second one.
+  // Of a systemd unit, by its cgroup: whether its main is known, alive, and
+  // neither what a main has left behind nor a process that a rule matches,
+  // which might as well be a second one.
   bool has_other_main(std::string_view unit) const;
 
   static CookieReading cookie(const Process& process);
@@ -76,6 +82,9 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process);
 // session. What the service leaves behind is neither, and nor is a main that
 // has forked itself away (Type=forking, `start.sh &`).
 bool is_service_main(const Forest& forest, const Process& process);
+// sshd, cron, a display manager, a terminal's server: one that owns nothing of
+// what runs in the sessions that it opens.
+bool opens_sessions(const Process& process);
 // Of a process whose unit's main is this, an ancestor or itself.
 std::optional<Claim> systemd_claim(const Scene& scene,
                                    const Process& process,

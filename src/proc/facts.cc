@@ -79,8 +79,8 @@ Result<void> keep(const SlowText& text,
 }
 
 template <typename T>
-bool is_refused(const Observed<T>& fact) {
-  return !fact && fact.error() == Unread::Denied;
+bool is_missing(const Observed<T>& fact) {
+  return !fact && fact.error() != Unread::NotAsked;
 }
 
 void add_status(Process& process, const Observed<std::string>& text) {
@@ -255,10 +255,12 @@ Result<Presence> look_again(int root, Process& process) {
   return Presence::Seen;
 }
 
-bool was_refused(const Process& process) {
-  return is_refused(process.uid) || is_refused(process.argv) ||
-         is_refused(process.exe) || is_refused(process.cwd) ||
-         is_refused(process.cgroup) || is_refused(process.environment);
+bool is_unreadable(const Process& process) {
+  if (leader_has_exited(process) && process.threads <= 1) return false;
+  return is_missing(process.uid) || is_missing(process.pid_namespace_depth) ||
+         is_missing(process.tracer) || is_missing(process.argv) ||
+         is_missing(process.exe) || is_missing(process.cwd) ||
+         is_missing(process.cgroup) || is_missing(process.environment);
 }
 
 }  // namespace strayd

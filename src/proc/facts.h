@@ -68,7 +68,8 @@ Result<void> add_environment(Process& process, const SlowText& text);
 // nothing, and is taken back.
 Result<Presence> look_again(int root, Process& process);
 
-// Whether any fact of it was refused.
-bool was_refused(const Process& process);
+// Whether any fact of it was asked for and is missing. What has exited has none
+// to give.
+bool is_unreadable(const Process& process);
 
 }  // namespace strayd

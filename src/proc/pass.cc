@@ -76,7 +76,7 @@ Process* Pass::find(const ProcId& id) {
 
 Snapshot Pass::finish() && {
   snapshot_.unreadable += static_cast<std::size_t>(
-      std::ranges::count_if(snapshot_.processes, was_refused));
+      std::ranges::count_if(snapshot_.processes, is_unreadable));
   return std::move(snapshot_);
 }
 

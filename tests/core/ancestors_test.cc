@@ -77,6 +77,25 @@ TEST(Ancestors, of_another_user_may_be_forbidden_to_read) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
+TEST(Ancestors, that_open_sessions_may_write_their_title_over_what_is_read) {
+  World world;
+  world.process(8, 1, seconds{98}, {"sshd"}, "/usr/sbin/sshd").environment =
+      std::unexpected(Unread::Failed);
+  world.process(9, 8, seconds{99}, {"-bash"}, "/bin/bash");
+  world.server(10, 9);
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  world.find(8).environment = std::unexpected(Unread::Blocked);
+  expect(world, 10, Standing::Held, Why::Unreadable);
+}
+
+TEST(Ancestors, that_have_written_their_title_over_their_environment_hold) {
+  World world;
+  world.process(9, 1, seconds{99}, {"gunicorn: worker"}, "/usr/bin/python3")
+      .environment = std::unexpected(Unread::Failed);
+  world.server(10, 9);
+  expect(world, 10, Standing::Held, Why::Unreadable);
+}
+
 // --- protect rules that can't be decided
 
 TEST(Protect, by_a_directory_that_can_not_be_read_holds) {

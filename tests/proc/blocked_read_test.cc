@@ -181,6 +181,7 @@ TEST(BlockedRead, of_an_environment_leaves_the_command_line) {
             Observed<Environment>{std::unexpected(Unread::Blocked)});
   EXPECT_EQ(snapshot->processes.at(1).environment,
             (Environment{{"pm_id", "1"}}));
+  EXPECT_EQ(snapshot->unreadable, 1U);
 }
 
 TEST(BlockedRead, by_many_does_not_hold_up_a_pass_for_each) {

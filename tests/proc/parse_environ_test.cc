@@ -43,6 +43,26 @@ TEST(ParseEnviron, passes_over_what_is_no_variable) {
   EXPECT_EQ(parse_environ(""), Environment{});
 }
 
+TEST(ParseEnviron, says_that_it_failed_where_a_title_is_written_over_it) {
+  for (const std::string_view title : {"gunicorn: worker\0\0\0"sv,
+                                       "\0\0\0\0"sv,
+                                       "x: worker    "sv,
+                                       "rker --loglevel=INFO)\0\0"sv,
+                                       "=x\0"sv}) {
+    EXPECT_EQ(parse_environ(title), kNotWhole) << title;
+  }
+}
+
+TEST(ParseEnviron, knows_an_environment_by_one_variable) {
+  EXPECT_EQ(parse_environ("BASH_FUNC_x%%=() {\0PATH=/bin\0"sv), Environment{});
+  EXPECT_EQ(parse_environ("_=/usr/bin/node\0"sv), Environment{});
+}
+
+TEST(ParseEnviron, keeps_the_pid_that_systemd_started) {
+  EXPECT_EQ(parse_environ("SYSTEMD_EXEC_PID=7\0"sv),
+            (Environment{{"SYSTEMD_EXEC_PID", "7"}}));
+}
+
 TEST(ParseEnviron, flattens_the_object_of_a_cluster_worker) {
   EXPECT_EQ(with_pm2_env(R"({"name":"clu","pm_id":2,"pm_uptime":1795386504834,)"
                          R"("PM2_HOME":"/r","SECRET":"s","watch":false,)"

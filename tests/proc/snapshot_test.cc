@@ -156,7 +156,7 @@ TEST(Snapshot, keeps_a_process_with_a_missing_file_while_its_stat_is_there) {
   EXPECT_EQ(seen.cwd, unread<std::string>(kFailed));
   EXPECT_EQ(seen.cgroup, unread<std::string>(kFailed));
   EXPECT_EQ(seen.environment, unread<Environment>(kFailed));
-  EXPECT_EQ(snapshot.unreadable, 0U) << "nothing was refused";
+  EXPECT_EQ(snapshot.unreadable, 1U);
 }
 
 TEST(Snapshot, tells_an_empty_command_line_from_one_that_was_not_read) {
@@ -185,6 +185,7 @@ TEST(Snapshot, keeps_a_zombie) {
   EXPECT_EQ(snapshot.processes[0].exe, unread<std::string>(kFailed));
   EXPECT_EQ(snapshot.processes[0].environment, unread<Environment>(kFailed));
   EXPECT_EQ(snapshot.vanished, 0U);
+  EXPECT_EQ(snapshot.unreadable, 0U) << "there is no more to read";
 }
 
 TEST(Snapshot, believes_no_empty_files_of_a_leader_that_left_its_threads) {
@@ -218,6 +219,7 @@ TEST(Snapshot, marks_a_command_line_over_the_limit_and_keeps_one_at_it) {
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->processes[0].argv, Arguments{std::string(99, 'a')});
   EXPECT_EQ(snapshot->processes[1].argv, unread<Arguments>(Unread::TooLong));
+  EXPECT_EQ(snapshot->unreadable, 1U);
 }
 
 TEST(Snapshot, marks_an_environment_over_the_limit) {
@@ -229,6 +231,21 @@ TEST(Snapshot, marks_an_environment_over_the_limit) {
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->processes.at(0).environment,
             unread<Environment>(Unread::TooLong));
+}
+
+TEST(Snapshot, counts_what_could_not_be_read_whole_and_nothing_else) {
+  const ProcTree tree{
+      {.pid = 12, .comm = "kworker/0:1", .flags = 0x00200000, .exe = ""},
+      {.pid = 30, .argv = {"node"}},
+      {.pid = 31, .argv = {"node"}},
+      {.pid = 32, .flags = 0x00400004, .argv = {"node"}, .exe = ""}};
+  tree.write(30, "environ", std::string("gunicorn: worker\0\0", 18));
+  EXPECT_EQ(snapshot_of(tree).unreadable, 1U);
+}
+
+TEST(Snapshot, counts_a_leader_that_left_its_threads_as_unreadable) {
+  const ProcTree tree{{.pid = 30, .state = 'Z', .threads = 2, .exe = ""}};
+  EXPECT_EQ(snapshot_of(tree).unreadable, 1U);
 }
 
 TEST(Snapshot, counts_a_stat_that_is_no_stat_as_unreadable) {

@@ -98,11 +98,12 @@ struct Snapshot {
   ProcId self{};                     // strayd
   std::vector<Process> processes{};  // ascending by pid, each pid once
   std::size_t vanished = 0;          // exited while being read: normal
-  std::size_t unreadable = 0;        // processes with a fact that was refused
+  std::size_t unreadable = 0;        // processes that could not be read whole
 };
 
-// The environment variables that may be read: PM2's cookie, its home, and our
-// own marker. Source: PM2 7.0.4, lib/God/ForkMode.js and lib/API/Extra.js.
+// The environment variables that may be read: PM2's cookie, its home, the pid
+// that systemd has started (systemd.exec(5)), and our own marker. Source: PM2
+// 7.0.4, lib/God/ForkMode.js and lib/API/Extra.js.
 // In cluster mode PM2 puts them into one JSON object, `pm2_env`; the reader
 // flattens its allow-listed keys into the same map.
 inline constexpr std::array kEnvironmentKeys{"pm_id",
@@ -119,6 +120,7 @@ inline constexpr std::array kEnvironmentKeys{"pm_id",
                                              "pm_exec_path",
                                              "username",
                                              "NODE_APP_INSTANCE",
+                                             "SYSTEMD_EXEC_PID",
                                              "STRAYD_PROTECT"};
 
 }  // namespace strayd

@@ -60,8 +60,10 @@ std::vector<std::string> split_cmdline(std::string_view text);
 // The allow-listed variables (kEnvironmentKeys). The first occurrence counts,
 // as it does for getenv(3). A cluster worker of PM2 has one variable `pm2_env`
 // instead, a JSON object: its allow-listed members are added where there is no
-// variable of that name. Unread::Failed where that object is not whole, as the
-// rest would look like a process that PM2 never knew.
+// variable of that name. Unread::Failed where that object is not whole, or
+// where there is text but not one variable, as a program leaves it that writes
+// its title over it (setproctitle, Perl's $0): what is left would look like a
+// process that PM2 never knew.
 Observed<Environment> parse_environ(std::string_view text);
 
 // The members of PM2's JSON object that are allow-listed and not objects,
