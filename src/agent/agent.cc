@@ -178,7 +178,7 @@ class Agent {
     const std::vector<std::string_view> later =
         keys_for_next_start(before, *config);
     if (!later.empty()) {
-      spdlog::warn("{}: take effect at the next start, ignoring",
+      spdlog::warn("{}: not before the next start, ignoring",
                    fmt::join(later, ", "));
       keep_until_next_start(before, *config);
     }

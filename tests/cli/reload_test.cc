@@ -75,9 +75,10 @@ TEST(AReload, names_the_keys_that_wait_for_the_next_start) {
         "scan": {"events": false}, "audit": {"keep": 7}})");
     EXPECT_THAT(logging.reload(agent), HasSubstr("STATUS=enforces"))
         << "the rest takes effect";
-    EXPECT_THAT(logging.log(),
-                HasSubstr("warning scan.events, audit.keep: take effect at "
-                          "the next start, ignoring\n"));
+    EXPECT_THAT(
+        logging.log(),
+        HasSubstr("warning scan.events, audit.keep: not before the next "
+                  "start, ignoring\n"));
   });
 }
 
