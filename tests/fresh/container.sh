@@ -88,15 +88,15 @@ check "it is healthy" quietly podman exec "$demo" strayd-healthcheck
 
 echo "Kubernetes"
 # A DaemonSet is for a cluster; the pod of a Deployment is the same. Podman 4.3
-# gives it the host's network, but not the host's processes, and no Secret whose
-# volume says no more than its name.
+# gives it the host's network, but not the host's processes or address, and no
+# Secret whose volume says no more than its name.
 mkdir -m 0700 "$work/state" "$work/users"
 cat >"$work/users/web.yml" <<'END'
 basic_auth_users:  # the password is scrape
   prometheus: $2b$04$caM5jnR9Hl52UHXn.MSmreW9W3zdr5DRQAZJjIt3veLu8dyK6UTCK
 END
 sed -e 's/kind: DaemonSet/kind: Deployment/' -e 's/9586/19588/g' \
-  -e 's/valueFrom: .*/value: 127.0.0.1/' \
+  -e 's/\$(NODE_IP)/127.0.0.1/; /- name: NODE_IP/d; /fieldPath: status.hostIP/d' -e '/^ *env:$/d' \
   -e "s|secret: {.*|hostPath: {path: $work/users, type: Directory}|" \
   -e 's|image: strayd:.*|image: localhost/strayd-test:latest|' \
   -e "s|path: /var/lib/strayd|path: $work/state|" -e '1,/^---/d' \
