@@ -212,11 +212,11 @@ Result<void> Records::share(const std::string& directory,
 void Records::catch_up(const std::string& directory) {
   const std::optional<StateStamp> stamp = state_stamp(directory);
   if (stamp == read_) return;
-  read_ = stamp;
   const bool was_open = state_.breaker.open;
   // A state that can't be read is the business of share(), which sets it aside.
   const Result<State> theirs = peek_state(directory);
   if (!theirs) return;
+  read_ = stamp;  // a read that failed is no answer: the next scan asks again
   state_ =
       shared(std::move(state_), *theirs, {.later_than_unix_ms = hour_ago()});
   if (!was_open) say_opened();

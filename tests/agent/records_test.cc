@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <optional>
@@ -84,6 +85,21 @@ TEST_F(RecordsTest, remember_a_grace_over_a_restart_until_it_is_over) {
   EXPECT_THAT(records(of_boot(state, "another")).in_grace(), IsEmpty());
   for (auto& [id, until] : state.in_grace) until = 1;
   EXPECT_THAT(records(state).in_grace(), IsEmpty());
+}
+
+TEST_F(RecordsTest, ask_again_where_what_another_wrote_could_not_be_read) {
+  Records records = this->records();
+  const State beside{.boot_id = kBoot, .breaker = opened({}, "harm", 1)};
+  ASSERT_TRUE(save_state(dir_.path(), beside));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  records.catch_up(dir_.path());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(records.breaker().open);
+  records.catch_up(dir_.path());
+  EXPECT_TRUE(records.breaker().open);
 }
 
 TEST_F(RecordsTest, open_the_breaker_though_it_was_closed_by_a_clock_ahead) {
