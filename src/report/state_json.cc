@@ -215,7 +215,7 @@ Result<State> read_state(const Json& object) {
                           .since_unix_ms = breaker.integer("since_unix_ms")}};
   read_kills(members, state);
   read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
-  if (members.has("in_grace")) {  // strayd 0.1.0 wrote none
+  if (members.has("in_grace")) {  // there were none at first
     read_each(members, "in_grace", kMostInGrace, state, read_in_grace);
   }
   Members backends(members.object("backends"));
