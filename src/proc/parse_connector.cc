@@ -32,6 +32,12 @@ struct MessageHead {
 };
 static_assert(sizeof(MessageHead) == sizeof(cn_msg));
 
+// The kernel's numbers. Its headers name them within struct proc_event up to
+// Linux 6.5, and outside of it from 6.6 on.
+constexpr std::uint32_t kAnswer = 0;           // PROC_EVENT_NONE
+constexpr std::uint32_t kFork = 1;             // PROC_EVENT_FORK
+constexpr std::uint32_t kExit = 0x8000'0000U;  // PROC_EVENT_EXIT
+
 struct EventHead {
   std::uint32_t what = 0;
   std::uint32_t processor = 0;
@@ -72,16 +78,16 @@ std::optional<ConnectorMessage> parse_connector(std::string_view datagram) {
   if (!event) return std::nullopt;
 
   ConnectorMessage parsed{.sequence = message->sequence};
-  if (event->what == proc_event::PROC_EVENT_NONE) {
+  if (event->what == kAnswer) {
     const auto error = take<std::uint32_t>(datagram);
     if (!error) return std::nullopt;
     parsed.answer = static_cast<int>(*error);
     return parsed;
   }
   parsed.processor = event->processor;
-  if (event->what == proc_event::PROC_EVENT_FORK) {
+  if (event->what == kFork) {
     parsed.event = forked(datagram);
-  } else if (event->what == proc_event::PROC_EVENT_EXIT) {
+  } else if (event->what == kExit) {
     parsed.event = exited(datagram);
   }
   return parsed;

@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# A bare Debian bookworm, made once and unpacked anew for each run; to be sourced.
+# A bare Debian, made once and unpacked anew for each run; to be sourced.
 #
+# FRESH_DEBIAN  which release (default: bookworm)
 # FRESH_CACHE   where the bases are kept (default: build/fresh)
 # FRESH_TMP     where they are unpacked (default: /var/tmp)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 cache=${FRESH_CACHE:-$repository/build/fresh}
+fresh_debian=${FRESH_DEBIAN:-bookworm}
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -17,18 +19,25 @@ needs() {
   done
 }
 
-# The tar of a bookworm with these packages and what they need, no recommends.
-# The packages come from where this machine's own come from.
+# Where this machine's own packages come from, of the release that is wanted.
+sources() {
+  local release
+  release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  sed "s/\b$release\b/$fresh_debian/g" /etc/apt/sources.list.d/*.sources
+}
+
+# The tar of a Debian with these packages and what they need, no recommends.
 base_with() {
-  local packages base
+  local packages base list
   packages=$(printf "%s\n" "$@" | sort -u | paste -sd,)
-  base=$cache/bookworm-$(printf %s "$packages" | sha256sum | cut -c1-12).tar
+  base=$cache/$fresh_debian-$(printf %s "$packages" | sha256sum | cut -c1-12).tar
   if [ ! -s "$base" ]; then
     say "making a base with $packages"
     mkdir -p "$cache"
+    list=$cache/$fresh_debian.sources
+    sources >"$list"
     mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
-      --aptopt=<(apt_options) bookworm "${base%.tar}.new.tar" \
-      /etc/apt/sources.list.d/*.sources >&2
+      --aptopt=<(apt_options) "$fresh_debian" "${base%.tar}.new.tar" "$list" >&2
     mv "${base%.tar}.new.tar" "$base"
   fi
   echo "$base"
@@ -49,8 +58,7 @@ unpack() {
 let_it_reach_the_archives() {
   local root=$1
   rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
-  cp /etc/apt/sources.list.d/*.sources "$root/etc/apt/sources.list.d/"
-  [ ! -s /etc/apt/sources.list ] || cp /etc/apt/sources.list "$root/etc/apt/"
+  sources >"$root/etc/apt/sources.list.d/debian.sources"
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
   cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
   [ ! -f ~/.npmrc ] || cp ~/.npmrc "$root/root/.npmrc"

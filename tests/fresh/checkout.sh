@@ -1,9 +1,11 @@
 #!/bin/bash
 # The two commands of the README on a machine that has nothing: a bare Debian
-# bookworm with git, a clean checkout, and this machine's way to the archives.
+# with git, a clean checkout, and this machine's way to the archives.
 #
 #   tests/fresh/checkout.sh             ./dev run and ./dev test, each twice
 #   tests/fresh/checkout.sh install     only ./dev install, twice
+#   tests/fresh/checkout.sh build       all that ./dev test builds, and its C++ tests
+#   FRESH_DEBIAN=trixie tests/fresh/checkout.sh       on Debian 13
 #
 # Needs root and mmdebstrap; the whole takes an hour on two busy cores. What is
 # started inside has a PID namespace of its own, and ends with it.
@@ -74,6 +76,11 @@ run_until_it_answers() {
 if [ "${1:-}" = install ]; then
   timed "./dev install" inside ./dev install
   timed "./dev install, again" inside ./dev install
+elif [ "${1:-}" = build ]; then
+  timed "./dev install" inside ./dev install
+  timed "./dev run, until it answers" run_until_it_answers
+  timed "the build of the preset dev" inside sh -c 'cmake --preset dev && cmake --build --preset dev'
+  timed "the C++ tests" inside sh -c 'ctest --preset dev --parallel "$(nproc)"'
 else
   timed "./dev run, until it answers" run_until_it_answers
   timed "./dev run, again" run_until_it_answers

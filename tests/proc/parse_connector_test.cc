@@ -2,6 +2,7 @@
 #include <linux/connector.h>
 #include <linux/netlink.h>
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -11,6 +12,20 @@
 
 namespace strayd {
 namespace {
+
+// The kernel's numbers; where its headers name them differs by their version.
+enum class Kind : std::uint32_t {
+  None = 0,
+  Fork = 1,
+  Exec = 2,
+  Exit = 0x8000'0000U
+};
+
+proc_event event_of(Kind kind) {
+  proc_event event{};
+  event.what = static_cast<decltype(event.what)>(kind);
+  return event;
+}
 
 // A message as the kernel builds it (cn_netlink_send, proc_fork_connector).
 std::string message(const proc_event& event, std::uint32_t sequence = 7) {
@@ -29,8 +44,7 @@ std::string message(const proc_event& event, std::uint32_t sequence = 7) {
 }
 
 proc_event fork_of(pid_t parent, pid_t child, pid_t thread) {
-  proc_event event{};
-  event.what = proc_event::PROC_EVENT_FORK;
+  proc_event event = event_of(Kind::Fork);
   event.cpu = 3;
   event.event_data.fork = {.parent_pid = parent,
                            .parent_tgid = parent,
@@ -40,8 +54,7 @@ proc_event fork_of(pid_t parent, pid_t child, pid_t thread) {
 }
 
 proc_event exit_of(pid_t process, pid_t thread) {
-  proc_event event{};
-  event.what = proc_event::PROC_EVENT_EXIT;
+  proc_event event = event_of(Kind::Exit);
   event.event_data.exit.process_pid = thread;
   event.event_data.exit.process_tgid = process;
   return event;
@@ -72,14 +85,12 @@ TEST(Connector, counts_threads_and_tells_nothing_of_them) {
 }
 
 TEST(Connector, counts_other_kinds_and_tells_nothing_of_them) {
-  proc_event event{};
-  event.what = proc_event::PROC_EVENT_EXEC;
+  proc_event event = event_of(Kind::Exec);
   EXPECT_FALSE(parse_connector(message(event)).value().event);
 }
 
 TEST(Connector, an_answer_is_no_message_of_a_processor) {
-  proc_event event{};
-  event.what = proc_event::PROC_EVENT_NONE;
+  proc_event event = event_of(Kind::None);
   event.event_data.ack.err = EPERM;
   const auto parsed = parse_connector(message(event));
   EXPECT_EQ(parsed.value().answer, EPERM);
