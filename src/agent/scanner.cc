@@ -389,7 +389,7 @@ void Scanner::Impl::ask_supervisors(const Memory& before) {
   const std::vector<Pm2Home> homes =
       pm2_homes(snapshot, wanted.homes, wanted.automatic, before);
   pm2 = ask_pm2(homes, snapshot, wanted.timeout);
-  memory = remember(before, snapshot, pm2, parts.config.policy.loss_hold);
+  memory = remember(before, snapshot, pm2, parts.config.policy);
 }
 
 std::vector<Verdict> Scanner::Impl::judged() const {

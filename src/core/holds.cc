@@ -237,7 +237,7 @@ std::optional<Claim> leader_claim(const Scene& scene,
   if (in_line && is_generation_root(scene, *leader, cookie)) {
     return std::nullopt;
   }
-  return held(Why::LeaderLives,
+  return held(Why::LetGo,
               "the leader of its session, " + named(*leader) + ", lives");
 }
 

@@ -225,11 +225,12 @@ const Process& topmost_wrapper(const Process& process,
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
                 std::span<const Pm2View> pm2,
-                std::chrono::nanoseconds loss_hold) {
+                const Policy& policy,
+                const Life& /*life*/) {
   Memory after;
   after.homes = before.homes;
   for (const Pm2View& view : pm2) {
-    remember_view(after.homes, view, snapshot.taken, loss_hold);
+    remember_view(after.homes, view, snapshot.taken, policy.loss_hold);
   }
 
   const Answering answering = answering_views(pm2);

@@ -59,8 +59,20 @@ std::string_view to_string(Why why) {
       return "newer_too_fresh";
     case Why::OnlyCopy:
       return "only_copy";
-    case Why::LeaderLives:
-      return "leader_lives";
+    case Why::LetGo:
+      return "let_go";
+    case Why::ToldToLeave:
+      return "told_to_leave";
+    case Why::SeenBelowSupervisor:
+      return "seen_below_supervisor";
+    case Why::Forgotten:
+      return "forgotten";
+    case Why::PossibleSupervisor:
+      return "possible_supervisor";
+    case Why::Pidfile:
+      return "pidfile";
+    case Why::ComesBack:
+      return "comes_back";
     case Why::ForeignDescendant:
       return "foreign_descendant";
     case Why::ProtectedDescendant:
@@ -77,6 +89,8 @@ std::string_view to_string(Why why) {
       return "superseded";
     case Why::Deleted:
       return "deleted";
+    case Why::EarlierInvocation:
+      return "earlier_invocation";
     case Why::NoOwner:
       return "no_owner";
   }
@@ -144,8 +158,25 @@ std::string_view remedy(Why why) {
       return "`pm2 resurrect`, or start the app where it was: the old process "
              "becomes a leftover. If PM2 gave the app up (errored): `pm2 "
              "stop` it, wait until the old process is gone, `pm2 restart` it.";
-    case Why::LeaderLives:
-      return "End the leader of its session, if nobody owns that.";
+    case Why::LetGo:
+      return "Its app started it to live on (nohup, setsid); end it by hand if "
+             "it is not wanted.";
+    case Why::ToldToLeave:
+      return "Set `treekill` of the app to true, or end the process by hand.";
+    case Why::SeenBelowSupervisor:
+      return "Stop it through that supervisor, or end it by hand.";
+    case Why::Forgotten:
+      return "End it by hand if nobody owns it; what starts from now on is "
+             "remembered.";
+    case Why::PossibleSupervisor:
+      return "If that program owns nothing of what it starts, name it in "
+             "`carriers`; if it does, in `supervisors`.";
+    case Why::Pidfile:
+      return "Stop it through what wrote the pidfile, or remove the file if it "
+             "is stale.";
+    case Why::ComesBack:
+      return "Stop what starts it: `strayd explain` names its parent. It is "
+             "judged again after a day.";
     case Why::ManagedSibling:
       return "Stop what the wrapper carries beside it, or end the process by "
              "hand.";
@@ -159,6 +190,7 @@ std::string_view remedy(Why why) {
       return "Wait: the next scans confirm it.";
     case Why::Superseded:
     case Why::Deleted:
+    case Why::EarlierInvocation:
     case Why::NoOwner:
       return "Enforce (`mode`: \"enforce\", or `strayd scan --reap`) ends it; "
              "a "

@@ -479,7 +479,7 @@ TEST(Judge, a_living_session_leader_outside_of_the_line_holds) {
   left.session = 9;
   left.environment = World::cookie(seconds{100});
   world.answers(5, {World::instance(99, seconds{9000})});
-  expect(world, 10, Standing::Held, Why::LeaderLives);
+  expect(world, 10, Standing::Held, Why::LetGo);
 }
 
 TEST(Judge, a_helper_that_left_the_session_of_its_app_is_held) {
@@ -488,7 +488,7 @@ TEST(Judge, a_helper_that_left_the_session_of_its_app_is_held) {
   // Its own leader, and started long after the launch that its cookie names.
   world.server(10, 1, seconds{500}).environment = World::cookie(seconds{100});
   world.answers(5, {World::instance(99, seconds{9000})});
-  expect(world, 10, Standing::Held, Why::LeaderLives);
+  expect(world, 10, Standing::Held, Why::LetGo);
 }
 
 // --- leftover

@@ -306,10 +306,12 @@ TEST(Home, whose_directory_is_gone_is_forgotten_when_its_loss_is_over) {
   world.pm2.front().reply.error().home_gone = true;
   Snapshot then = world.snapshot;
   then.taken = kNow - minutes{11};
-  world.memory = remember(world.memory, then, world.pm2, minutes{10});
+  world.memory =
+      remember(world.memory, then, world.pm2, {.loss_hold = minutes{10}});
   EXPECT_TRUE(world.memory.homes.contains(kHome));
   then.taken = kNow - minutes{10};
-  world.memory = remember(world.memory, then, world.pm2, minutes{10});
+  world.memory =
+      remember(world.memory, then, world.pm2, {.loss_hold = minutes{10}});
   EXPECT_FALSE(world.memory.homes.contains(kHome));
 }
 

@@ -12,9 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "strayd/core/host_facts.h"
 #include "strayd/core/ledger.h"
+#include "strayd/core/origins.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
+#include "strayd/core/sockets.h"
 #include "strayd/core/supervisor.h"
 #include "strayd/core/verdict.h"
 
@@ -56,6 +59,15 @@ struct Memory {
   std::map<LaunchKey, BootTime> superseded{};
   // When its app was first seen missing from its own daemon's list.
   std::map<LaunchKey, BootTime> unlisted{};
+  std::map<ProcId, Origin> origins{};  // of living processes
+  std::map<LaunchKey, LaunchMemory> launches{};
+  // What began before this may have had an origin that is not known any more.
+  std::optional<BootTime> forgotten{};
+  // Where the directories of the configuration really are, by how they are
+  // written there. One that is not in it could not be found.
+  std::map<std::string, std::string> directories{};
+  // In which of them a process was ever seen, whatever they lead to now.
+  std::map<ProcId, std::set<std::string>> places{};
 
   bool operator==(const Memory&) const = default;
 };
@@ -65,16 +77,23 @@ struct Evidence {
   const Snapshot& snapshot;
   std::span<const Pm2View> pm2;
   const Memory& memory;
+  // nullptr: not known. Without them nobody is known to serve, or not to.
+  const SocketTable* sockets = nullptr;
+  const Holdings* holdings = nullptr;
+  // nullptr: not known. Without them nothing is a stray.
+  const HostFacts* facts = nullptr;
 };
 
 // Folds one scan into the memory; call it before judge(). Entries of launches
 // that no process's cookie names are dropped, and so is a home that is dead for
-// longer than `loss_hold` and whose directory is gone. Of one user's homes the
-// last kMostHomesOfUser are kept: nobody can make strayd forget another one's.
+// longer than the policy's `loss_hold` and whose directory is gone. Of one
+// user's homes the last kMostHomesOfUser are kept: nobody can make strayd
+// forget another one's.
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
                 std::span<const Pm2View> pm2,
-                std::chrono::nanoseconds loss_hold = Policy{}.loss_hold);
+                const Policy& policy = {},
+                const Life& life = {});
 
 inline constexpr std::size_t kMostHomesOfUser = 256;
 

@@ -68,6 +68,14 @@ struct ProtectRule {
   bool operator==(const ProtectRule&) const = default;
 };
 
+// Programs of which strayd can't know what they are to their children.
+struct ProgramRule {
+  std::string name{};
+  Match match{};
+
+  bool operator==(const ProgramRule&) const = default;
+};
+
 enum class Mode { Observe, Enforce };
 
 struct Limits {
@@ -90,6 +98,12 @@ struct Policy {
   std::chrono::nanoseconds loss_hold = std::chrono::minutes{10};
   std::vector<Rule> rules{};
   std::vector<ProtectRule> protect{};
+  // They own what is below them.
+  std::vector<ProgramRule> supervisors{};
+  // They own nothing: what is below them belongs to whoever is above.
+  std::vector<ProgramRule> carriers{};
+  // Directories with pidfiles, besides /run and a process's own.
+  std::vector<std::string> pidfiles{};
   Limits limits{};
 
   bool operator==(const Policy&) const = default;

@@ -53,6 +53,14 @@ Observed<T> not_asked() {
 // everything else is dropped while it is read.
 using Environment = std::map<std::string, std::string>;
 
+// A file, whatever its path is by now (stat(2)).
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  auto operator<=>(const FileId&) const = default;
+};
+
 struct Process {
   ProcId id{};
   // From /proc/PID/stat (proc(5)).
@@ -67,16 +75,22 @@ struct Process {
   std::chrono::nanoseconds cpu{};    // user and system time of all its threads
   std::uint64_t resident_bytes = 0;  // shared pages included
   std::string comm{};                // raw bytes
+  // Where its arguments lie in its memory (arg_start). An exec moves them; a
+  // process that writes a title over them does not.
+  Observed<std::uint64_t> argv_at = not_asked<std::uint64_t>();
   // From /proc/PID/status.
   Observed<uid_t> uid = not_asked<uid_t>();  // the real one
   // Depth of its pid namespace below the one of the procfs mount; 1: the same.
   Observed<int> pid_namespace_depth = not_asked<int>();
   Observed<pid_t> tracer = not_asked<pid_t>();  // 0: none
+  // nohup(1) does that to what it starts (SigIgn).
+  Observed<bool> ignores_hangup = not_asked<bool>();
   // From /proc/PID/cmdline, split at the NULs, trailing empty ones dropped.
   Observed<std::vector<std::string>> argv =
       not_asked<std::vector<std::string>>();
   // Details: only for candidates and their relatives.
   Observed<std::string> exe = not_asked<std::string>();
+  Observed<FileId> exe_file = not_asked<FileId>();
   Observed<std::string> cwd = not_asked<std::string>();
   // The path in the unified hierarchy, else in name=systemd, else the first.
   Observed<std::string> cgroup = not_asked<std::string>();
@@ -102,7 +116,8 @@ struct Snapshot {
 };
 
 // The environment variables that may be read: PM2's cookie, its home, the pid
-// that systemd has started (systemd.exec(5)), and our own marker. Source: PM2
+// that systemd has started and the invocation of its unit (systemd.exec(5)),
+// and our own marker. Source: PM2
 // 7.0.4, lib/God/ForkMode.js and lib/API/Extra.js.
 // In cluster mode PM2 puts them into one JSON object, `pm2_env`; the reader
 // flattens its allow-listed keys into the same map.
@@ -121,6 +136,7 @@ inline constexpr std::array kEnvironmentKeys{"pm_id",
                                              "username",
                                              "NODE_APP_INSTANCE",
                                              "SYSTEMD_EXEC_PID",
+                                             "INVOCATION_ID",
                                              "STRAYD_PROTECT"};
 
 }  // namespace strayd

@@ -47,6 +47,10 @@ struct Connection {
 
 struct SocketTable {
   std::vector<Listener> listeners{};
+  // Sockets that serve without a TCP port: unix sockets that accept, and UDP
+  // sockets that are bound and not connected. Ascending; nullopt: they were not
+  // asked for.
+  std::optional<std::vector<SocketInode>> other_servers{};
   // Established ones; nullopt: they were not asked for.
   std::optional<std::vector<Connection>> connections{};
 };
@@ -56,6 +60,7 @@ struct SocketTable {
 struct SocketsWanted {
   // Established connections: about a microsecond for each.
   bool connections = false;
+  bool other_servers = false;
   // Only those to one of these ports of a far end, which spares all that came
   // in; empty: to any.
   std::vector<std::uint16_t> far_ports{};

@@ -59,6 +59,16 @@ struct Pm2Instance {
   std::string pm_cwd{};
   std::string pm_exec_path{};
   std::chrono::milliseconds kill_timeout{1600};
+  std::chrono::milliseconds min_uptime{1000};
+  // Its number among the instances of its app (NODE_APP_INSTANCE); nullopt:
+  // PM2 did not say.
+  std::optional<int> slot{};
+  bool treekill = true;  // false: PM2 ends its own child alone
+  // PM2 starts it again when it ends by itself: autorestart is on, and no exit
+  // code is named that stops it (stop_exit_codes).
+  bool restarts = true;
+  // Of the launch before; 0 also where a signal ended it.
+  std::optional<int> exit_code{};
 
   bool operator==(const Pm2Instance&) const = default;
 };

@@ -52,8 +52,14 @@ enum class Why {
   Pm2Contradicts,  // two daemons, a peer of another user …
   SameGeneration,
   NewerTooFresh,
-  OnlyCopy,  // no newer incarnation serves
-  LeaderLives,
+  OnlyCopy,             // no newer incarnation serves
+  LetGo,                // its app let it go on purpose
+  ToldToLeave,          // PM2 is told to leave it (treekill)
+  SeenBelowSupervisor,  // another supervisor's, which it has parted from
+  Forgotten,            // what was known of its origin is lost
+  PossibleSupervisor,   // a living process above it may own it
+  Pidfile,              // a pidfile names it
+  ComesBack,            // somebody starts it again whenever it is ended
   ForeignDescendant,
   ProtectedDescendant,
   ManagedSibling,  // the wrapper above it carries something managed too
@@ -62,9 +68,10 @@ enum class Why {
   TooYoung,
   Unconfirmed,
   // orphan
-  Superseded,  // leftover: a newer generation of its app is listed
-  Deleted,     // leftover: its own daemon lists the app no more
-  NoOwner      // stray
+  Superseded,         // leftover: a newer generation of its app is listed
+  Deleted,            // leftover: its own daemon lists the app no more
+  EarlierInvocation,  // leftover: of a unit that systemd has started anew
+  NoOwner             // stray
 };
 std::string_view to_string(Why why);  // snake_case
 
