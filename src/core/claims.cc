@@ -96,12 +96,33 @@ std::optional<Claim> shielding_claim(const Scene& scene,
   return std::nullopt;
 }
 
-// As pid 1 (dinit, runit, s6-svscan) a supervisor also adopts what has lost its
-// parent. What carries a cookie came to it in that way; of anything else nobody
-// can tell, and it may be a service.
-bool has_adopted(const Process& process, const Process& supervisor) {
-  return supervisor.id.pid == 1 &&
-         !std::holds_alternative<NoCookie>(Scene::cookie(process));
+// The process in its line that is a child of this ancestor's.
+const Process& topmost_below(const Scene& scene,
+                             const Process& process,
+                             const Process& ancestor) {
+  const Process* top = &process;
+  for (const Process* above : scene.forest.chain(process).ancestors) {
+    if (above == &ancestor) break;
+    top = above;
+  }
+  return *top;
+}
+
+// As pid 1 (dinit, runit, s6-svscan, pm2-runtime in a container) a supervisor
+// also adopts what has lost its parent. What has parted from a launch of PM2's
+// came to it in that way; of anything else nobody can tell, and it may be a
+// service.
+bool has_adopted(const Scene& scene,
+                 const Process& process,
+                 const Process& supervisor,
+                 bool is_pm2) {
+  if (supervisor.id.pid != 1 || &process == &supervisor) return false;
+  const Process& top = topmost_below(scene, process, supervisor);
+  const auto origin = scene.origin_of(top);
+  if (!origin || origin->owner != Origin::Owner::Launch) return false;
+  if (!is_pm2) return true;
+  // What PM2 started itself is its own, with all below that.
+  return origin->parting != Parting::None && !scene.may_be_own_child(top);
 }
 
 std::optional<Claim> supervisor_claim(const Scene& scene,
@@ -111,8 +132,10 @@ std::optional<Claim> supervisor_claim(const Scene& scene,
   const auto home = scene.daemon_of(ancestor);
   const auto kind = supervisor_kind(ancestor);
   if (!home && (!kind || kind == SupervisorKind::Systemd)) return std::nullopt;
-  if (!home && kind == SupervisorKind::Other &&
-      has_adopted(process, ancestor)) {
+  if (has_adopted(scene,
+                  process,
+                  ancestor,
+                  home || kind == SupervisorKind::Pm2Runtime)) {
     return std::nullopt;
   }
   const std::string_view what =
@@ -178,7 +201,8 @@ std::optional<Claim> managed_claim(const Scene& scene, const Process& process) {
     if (auto found = listed_claim(scene, process, *ancestor)) return found;
   }
   const bool has_cookie =
-      !std::holds_alternative<NoCookie>(Scene::cookie(process));
+      !std::holds_alternative<NoCookie>(Scene::cookie(process)) ||
+      scene.origin_of(process);
   for (const Process* ancestor : line) {
     if (auto found = supervisor_claim(scene, process, *ancestor)) return found;
     if (has_cookie) continue;

@@ -10,6 +10,8 @@
 namespace strayd {
 namespace {
 
+constexpr std::int64_t kMostSlot = 1'000'000;
+
 std::optional<std::string_view> value(const Environment& environment,
                                       const char* key) {
   const auto found = environment.find(key);
@@ -56,6 +58,8 @@ CookieReading read_cookie(const Environment& environment) {
   cookie.name_space = value(environment, "namespace").value_or("default");
   cookie.pm_cwd = value(environment, "pm_cwd").value_or("");
   cookie.pm_exec_path = value(environment, "pm_exec_path").value_or("");
+  const auto slot = number(value(environment, "NODE_APP_INSTANCE"));
+  if (slot && *slot <= kMostSlot) cookie.slot = static_cast<int>(*slot);
   cookie.cluster = value(environment, "exec_mode") == "cluster_mode";
   return cookie;
 }

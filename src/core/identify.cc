@@ -5,6 +5,7 @@
 
 #include "strayd/core/fit.h"
 
+#include "remember.h"
 #include "scene.h"
 
 namespace strayd {
@@ -52,42 +53,12 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   const std::uint64_t list = fingerprint(*view.reply);
   memory.same_list = list == memory.list ? memory.same_list + 1 : 1;
   memory.list = list;
-  if (memory.daemon != view.reply->daemon) memory.listed.clear();
-  for (const Pm2Instance& instance : view.reply->instances) {
-    memory.listed.emplace(instance.unique_id, instance.pm_id);
-  }
   memory.daemon = view.reply->daemon;
   memory.answered.insert(view.reply->daemon);
   memory.lost.reset();
   memory.quiet.reset();
   memory.seen = true;
   return memory;
-}
-
-// Since when the launch that a cookie names is no longer the one that is
-// listed.
-void remember_generation(Memory& after,
-                         const Memory& before,
-                         const Cookie& cookie,
-                         const Pm2Answer& answer,
-                         BootTime now) {
-  const LaunchKey launch = launch_of(cookie);
-  const auto keep = [&](std::map<LaunchKey, BootTime>& into,
-                        const std::map<LaunchKey, BootTime>& from) {
-    const auto known = from.find(launch);
-    into.emplace(launch, known == from.end() ? now : known->second);
-  };
-  for (const Pm2Instance& instance : answer.instances) {
-    if (instance.unique_id != cookie.unique_id ||
-        instance.pm_id != cookie.pm_id) {
-      continue;
-    }
-    if (instance.pm_uptime_ms.value_or(0) > cookie.pm_uptime_ms) {
-      keep(after.superseded, before.superseded);
-    }
-    return;
-  }
-  keep(after.unlisted, before.unlisted);
 }
 
 // What it may have owned is held no more.
@@ -173,31 +144,6 @@ void forget_homes(Homes& homes, std::span<const Pm2View> pm2) {
   bound_homes(homes);
 }
 
-// What is listed no more and nobody's cookie names will not be asked for.
-void forget_unlisted(HomeMemory& memory,
-                     const Pm2Answer& answer,
-                     const std::set<Pm2Entry>& named) {
-  std::set<Pm2Entry> kept;
-  for (const Pm2Instance& instance : answer.instances) {
-    kept.emplace(instance.unique_id, instance.pm_id);
-  }
-  std::erase_if(memory.listed, [&](const Pm2Entry& entry) {
-    return !kept.contains(entry) && !named.contains(entry);
-  });
-}
-
-using Answering = std::map<std::string, const Pm2View*>;  // by every path
-
-Answering answering_views(std::span<const Pm2View> pm2) {
-  Answering answering;
-  for (const Pm2View& view : pm2) {
-    if (!view.reply) continue;
-    answering.emplace(view.home, &view);
-    for (const std::string& path : view.aliases) answering.emplace(path, &view);
-  }
-  return answering;
-}
-
 void forget_dead_daemons(Homes& homes, const Snapshot& snapshot) {
   std::set<ProcId> alive;
   for (const Process& process : snapshot.processes) {
@@ -226,32 +172,21 @@ Memory remember(const Memory& before,
                 const Snapshot& snapshot,
                 std::span<const Pm2View> pm2,
                 const Policy& policy,
-                const Life& /*life*/) {
+                const Life& life) {
   Memory after;
+  after.taken = snapshot.taken;
   after.homes = before.homes;
   for (const Pm2View& view : pm2) {
     remember_view(after.homes, view, snapshot.taken, policy.loss_hold);
   }
-
-  const Answering answering = answering_views(pm2);
-  std::map<std::string, std::set<Pm2Entry>> named;
-  for (const Process& process : snapshot.processes) {
-    const CookieReading reading = Scene::cookie(process);
-    const auto* cookie = std::get_if<Cookie>(&reading);
-    if (cookie == nullptr) continue;
-    const auto view = answering.find(cookie->home);
-    if (view == answering.end()) continue;
-    named[view->second->home].emplace(cookie->unique_id, cookie->pm_id);
-    remember_generation(
-        after, before, *cookie, *view->second->reply, snapshot.taken);
-  }
-  for (const Pm2View& view : pm2) {
-    if (!view.reply) continue;
-    for (HomeMemory* memory : memories_of(after.homes, view)) {
-      forget_unlisted(*memory, *view.reply, named[view.home]);
-    }
-  }
   forget_dead_daemons(after.homes, snapshot);
+  {
+    const Evidence evidence{.snapshot = snapshot, .pm2 = pm2, .memory = after};
+    const Scene scene(evidence, policy);
+    remember_launches(after, before, scene, life);
+    remember_origins(after, before, scene, life);
+    forget_launches(after, scene);
+  }
   forget_homes(after.homes, pm2);
   return after;
 }

@@ -22,15 +22,14 @@ std::optional<Claim> strongest_claim(const Scene& scene,
 
 // For a process that nobody claims.
 OrphanKind orphan_kind(const Scene& scene, const Process& process) {
-  const CookieReading reading = Scene::cookie(process);
-  if (const auto* cookie = std::get_if<Cookie>(&reading)) {
-    const CookieJudgement judged = judge_cookie(scene, process, *cookie);
+  if (const auto origin = scene.origin_of(process)) {
+    const OriginJudgement judged = judge_origin(scene, process, *origin);
     return std::get<OrphanKind>(judged);
   }
   return {.standing = Standing::Stray,
           .reason = {.why = Why::NoOwner,
-                     .text = "no supervisor is among its ancestors and it has "
-                             "no PM2 cookie"}};
+                     .text = "no supervisor is among its ancestors, it was "
+                             "never seen below one, and it has no PM2 cookie"}};
 }
 
 struct Candidate {

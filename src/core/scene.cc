@@ -5,6 +5,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "strayd/core/fit.h"
+#include "strayd/core/text.h"
+
+#include "serving.h"
+
 namespace strayd {
 namespace {
 
@@ -129,8 +134,86 @@ CookieReading Scene::cookie(const Process& process) {
   return read_cookie(*process.environment);
 }
 
-LaunchKey launch_of(const Cookie& cookie) {
-  return {.instance = {.home = cookie.home,
+Scene::~Scene() = default;
+
+const Services& Scene::services() const {
+  if (!services_) services_ = std::make_unique<const Services>(evidence);
+  return *services_;
+}
+
+std::optional<std::string> Scene::supervisor_name(
+    const Process& process) const {
+  const auto kind = supervisor_kind(process);
+  if (kind == SupervisorKind::Other || kind == SupervisorKind::Pm2Runtime) {
+    return named(process);
+  }
+  return std::nullopt;
+}
+
+std::optional<Origin> Scene::origin_of(const Process& process) const {
+  const auto& origins = evidence.memory.origins;
+  const auto own = origins.find(process.id);
+  if (own != origins.end()) return own->second;
+  // What was there is remembered as it was; what is new inherits.
+  if (process.started > evidence.memory.taken) {
+    for (const Process* above : forest.chain(process).ancestors) {
+      const auto known = origins.find(above->id);
+      if (known != origins.end()) return known->second;
+    }
+  }
+  std::optional<Origin> named = origin_by_cookie(process);
+  if (named) {
+    named->parting = is_daemonized(process) && !looks_like_own_child(process)
+                         ? Parting::Unseen
+                         : Parting::Left;
+  }
+  return named;
+}
+
+std::optional<Origin> Scene::origin_by_cookie(const Process& process) const {
+  const CookieReading reading = cookie(process);
+  const auto* found = std::get_if<Cookie>(&reading);
+  if (found == nullptr) return std::nullopt;
+  const Pm2Instance called{.name = found->name,
+                           .name_space = found->name_space};
+  return Origin{.owner = Origin::Owner::Launch,
+                .launch = launch_of(*found),
+                .name = app_name(called)};
+}
+
+bool Scene::looks_like_own_child(const Process& process) const {
+  const CookieReading reading = cookie(process);
+  const auto* found = std::get_if<Cookie>(&reading);
+  if (found == nullptr || process.session != process.id.pid ||
+      found->pm_exec_path.empty() || !process.argv) {
+    return false;
+  }
+  // npm and others write a title over their arguments.
+  const std::string line = ' ' + joined(*process.argv) + ' ';
+  const std::string script(base_name(found->pm_exec_path));
+  const bool runs = line.contains(' ' + found->pm_exec_path + ' ') ||
+                    line.starts_with(' ' + script + ' ') ||
+                    process.exe.value_or("") == found->pm_exec_path;
+  return runs && std::abs(started_unix_ms(evidence.snapshot, process) -
+                          found->pm_uptime_ms) < kSameStartMs;
+}
+
+bool Scene::may_be_own_child(const Process& process) const {
+  const auto origin = origin_of(process);
+  if (!origin) return false;
+  const auto& launches = evidence.memory.launches;
+  const auto launch = launches.find(origin->launch);
+  if (launch != launches.end() && launch->second.root) {
+    return *launch->second.root == process.id;
+  }
+  const CookieReading reading = cookie(process);
+  const auto* named = std::get_if<Cookie>(&reading);
+  return named != nullptr && (named->cluster || looks_like_own_child(process));
+}
+
+LaunchKey Scene::launch_of(const Cookie& cookie) const {
+  const Pm2View* known = view(cookie.home);
+  return {.instance = {.home = known == nullptr ? cookie.home : known->home,
                        .unique_id = cookie.unique_id,
                        .pm_id = cookie.pm_id},
           .pm_uptime_ms = cookie.pm_uptime_ms};
@@ -138,6 +221,18 @@ LaunchKey launch_of(const Cookie& cookie) {
 
 std::chrono::nanoseconds age(const Snapshot& snapshot, const Process& process) {
   return snapshot.taken - process.started;
+}
+
+bool is_same_program(const Process& a, const Process& b) {
+  if (!a.exe || !b.exe || *a.exe != *b.exe || !a.argv || !b.argv) return false;
+  // The arguments of node and its like; the script is the first that is none.
+  const auto script = [](const std::vector<std::string>& argv) {
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+      if (!argv[i].starts_with('-')) return std::string(base_name(argv[i]));
+    }
+    return argv.empty() ? std::string() : argv.front();
+  };
+  return script(*a.argv) == script(*b.argv);
 }
 
 std::string named(const Process& process) {

@@ -2,17 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
+#include <vector>
 
 #include "strayd/core/cookie.h"
 #include "strayd/core/forest.h"
 #include "strayd/core/judge.h"
 
 namespace strayd {
+
+class Services;
 
 // A live, valid pid of an answering PM2's list.
 struct Listed {
@@ -27,6 +32,9 @@ inline constexpr std::int64_t kSameStartMs = 2000;
 class Scene {
  public:
   Scene(const Evidence& from, const Policy& wishes);
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
+  ~Scene();
 
   const Evidence& evidence;
   const Policy& policy;
@@ -42,6 +50,13 @@ class Scene {
   const Listed* listed(const Process& process) const;
   // Listed by PM2, alive, and started at another time than PM2 says.
   const Listed* listed_in_vain(const Process& process) const;
+  // Those of daemon_of(), by pid.
+  const std::unordered_map<pid_t, std::string>& daemons() const {
+    return daemons_;
+  }
+  // What to call it where it owns what is below it without being a daemon of
+  // PM2's; nullopt: it does not.
+  std::optional<std::string> supervisor_name(const Process& process) const;
   // strayd itself or one of its ancestors.
   bool is_own(const Process& process) const;
   // One that strayd does not share.
@@ -53,6 +68,23 @@ class Scene {
   bool has_other_main(std::string_view unit) const;
 
   static CookieReading cookie(const Process& process);
+  // The launch that a cookie names, in its home's one spelling.
+  LaunchKey launch_of(const Cookie& cookie) const;
+
+  // As it is remembered; of what began since, from the nearest ancestor that is
+  // remembered, else from its cookie.
+  std::optional<Origin> origin_of(const Process& process) const;
+  // nullopt: it has no whole cookie.
+  std::optional<Origin> origin_by_cookie(const Process& process) const;
+  // Where no list of PM2's told: what PM2 starts in fork mode leads a session,
+  // has that launch's cookie and start, and runs the cookie's own script.
+  bool looks_like_own_child(const Process& process) const;
+  // It is what PM2 started for its launch, as far as anybody can tell: the
+  // worker of a cluster leads no session.
+  bool may_be_own_child(const Process& process) const;
+
+  // Who serves.
+  const Services& services() const;
 
  private:
   bool is_unheard(const Process& daemon, const std::string& home) const;
@@ -67,6 +99,7 @@ class Scene {
   std::unordered_map<pid_t, Listed> listed_{};
   std::unordered_map<pid_t, Listed> in_vain_{};
   std::unordered_set<std::string_view> units_{};
+  mutable std::unique_ptr<const Services> services_{};  // once it is asked for
 };
 
 // The claims, strongest first. Each tells of one process, without its
@@ -100,12 +133,26 @@ struct OrphanKind {
   std::string app{};
   std::string home{};
 };
-using CookieJudgement = std::variant<Claim, OrphanKind>;
+using OriginJudgement = std::variant<Claim, OrphanKind>;
 
-// For a process with a whole cookie.
-CookieJudgement judge_cookie(const Scene& scene,
+// For a process that comes from somebody.
+OriginJudgement judge_origin(const Scene& scene,
                              const Process& process,
-                             const Cookie& cookie);
+                             const Origin& origin);
+
+// The entries that stand for what this launch was: its own, else those of the
+// same app and slot that PM2 launched later. Where a slot is not known, all of
+// the app's.
+std::vector<const Pm2Instance*> successors_of(const Pm2Answer& answer,
+                                              const LaunchKey& key,
+                                              const LaunchMemory& launch);
+
+// It leads a session, or ignores SIGHUP: started to live on (setsid, nohup).
+bool is_daemonized(const Process& process);
+
+// The same executable, and the same script where there is one.
+bool is_same_program(const Process& a, const Process& b);
+
 // For a process without: whether a PM2 that could own it does not answer.
 std::optional<Claim> silence_claim(const Scene& scene, const Process& process);
 
@@ -115,9 +162,6 @@ std::optional<Claim> unsettled_claim(const Scene& scene,
                                      bool empty_is_fine);
 // Of a PM2 that does not answer.
 Claim silent_claim(const Pm2View& view);
-
-// The launch that a cookie names.
-LaunchKey launch_of(const Cookie& cookie);
 
 std::chrono::nanoseconds age(const Snapshot& snapshot, const Process& process);
 

@@ -27,6 +27,8 @@ World below_sudo() {
 
 TEST(Ancestors, of_another_user_hold_while_pm2_lists_their_launch) {
   World world = below_sudo();
+  world.process(99, 5, seconds{100}, {"npm run dev"});
+  world.find(9).session = 99;
   world.answers(5, {World::instance(99, seconds{100})});
   world.pm2.front().reply->uid = 0;
   expect(world, 10, Standing::Held, Why::SameGeneration);

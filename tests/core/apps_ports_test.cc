@@ -51,7 +51,9 @@ pid_t holder(const AppsPicture& picture, Owner owner) {
 // An orphan of the app's launch before this one, as after `kill -9` of npm.
 AppWorld with_leftover() {
   AppWorld world = AppWorld::with_watched_app();
-  world.server(40, 1, seconds{60}).environment = World::cookie(seconds{60});
+  Process& left = world.server(40, 1, seconds{60});
+  left.session = 39;  // of its launch, which is over
+  left.environment = World::cookie(seconds{60});
   world.answers(5, {World::instance(10, seconds{100})});
   return world;
 }
@@ -286,6 +288,7 @@ TEST(Strangers,
   given_up.pid.reset();
   given_up.status = Pm2Status::Errored;
   world.answers(5, {given_up});
+  world.serves(40);
   world.listen(40);
   const AppsPicture picture = world.look();
   ASSERT_EQ(world.verdict(40).standing, Standing::Held);
@@ -331,6 +334,7 @@ TEST(Holders, that_are_held_are_asked_in_each_scan) {
   given_up.pid.reset();
   given_up.status = Pm2Status::Errored;
   world.answers(5, {given_up});
+  world.serves(40);
   world.look();
   ASSERT_EQ(world.verdict(40).standing, Standing::Held);
   EXPECT_TRUE(world.is_always_wanted(40));
@@ -449,7 +453,9 @@ TEST(ClusterPorts, are_not_guessed_for_an_app_whose_orphan_has_that_port) {
   AppWorld world =
       with_clusters({AppWorld::worker("api", 10), AppWorld::worker("web", 20)});
   Environment cookie = World::cookie(seconds{60}, 10, "u-api");
-  world.server(40, 1, seconds{60}).environment = std::move(cookie);
+  Process& left = world.server(40, 1, seconds{60});
+  left.session = 39;  // of its launch, which is over
+  left.environment = std::move(cookie);
   world.settle();
   world.listen(40);
   EXPECT_EQ(sockets(world.look(), Owner::Orphan), 1);

@@ -37,7 +37,9 @@ int of_strays(const AppsPicture& picture) {
 
 AppWorld with_leftover() {
   AppWorld world = AppWorld::with_watched_app();
-  world.server(40, 1, seconds{60}).environment = World::cookie(seconds{60});
+  Process& left = world.server(40, 1, seconds{60});
+  left.session = 39;  // of its launch, which is over
+  left.environment = World::cookie(seconds{60});
   world.answers(5, {World::instance(10, seconds{100})});
   return world;
 }

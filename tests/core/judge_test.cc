@@ -444,19 +444,20 @@ TEST(Judge, a_listed_pid_that_started_at_another_time_is_held) {
 TEST(Judge, the_launch_that_is_listed_now_is_held) {
   World world;
   world.god(5);
+  world.process(9, 5, seconds{100}, {"npm run dev"});
   Process& left = world.server(10, 1, seconds{101});
   left.session = 9;
   left.environment = World::cookie(seconds{100});
-  Pm2Instance stopping = World::instance(9, seconds{100});
-  stopping.status = Pm2Status::Stopping;
-  world.answers(5, {stopping});
+  world.answers(5, {World::instance(9, seconds{100})});
   expect(world, 10, Standing::Held, Why::SameGeneration);
 }
 
 TEST(Judge, a_launch_newer_than_the_listed_one_contradicts) {
   World world;
   world.god(5);
-  world.server(10, 1, seconds{300}).environment = World::cookie(seconds{300});
+  Process& left = world.server(10, 1, seconds{301});
+  left.session = 9;
+  left.environment = World::cookie(seconds{300});
   world.answers(5, {World::instance(99, seconds{200})});
   expect(world, 10, Standing::Held, Why::Pm2Contradicts);
 }
@@ -469,17 +470,6 @@ TEST(Judge, the_pm2_of_another_user_proves_nothing) {
   left.environment = World::cookie(seconds{100});
   world.answers(5, {World::instance(99, seconds{9000})});
   expect(world, 10, Standing::Held, Why::Pm2Contradicts);
-}
-
-TEST(Judge, a_living_session_leader_outside_of_the_line_holds) {
-  World world;
-  world.god(5);
-  world.process(9, 1, seconds{99}, {"x"}, "/x");
-  Process& left = world.server(10, 1, seconds{101});
-  left.session = 9;
-  left.environment = World::cookie(seconds{100});
-  world.answers(5, {World::instance(99, seconds{9000})});
-  expect(world, 10, Standing::Held, Why::LetGo);
 }
 
 TEST(Judge, a_helper_that_left_the_session_of_its_app_is_held) {
@@ -506,8 +496,7 @@ World with_leftover() {
 
 // The launch of with_leftover(), this long ago.
 void was_superseded(World& world, seconds ago) {
-  ASSERT_EQ(world.memory.superseded.size(), 1U);
-  world.memory.superseded.begin()->second = testing::kNow - ago;
+  world.launch(seconds{100}).ended = testing::kNow - ago;
 }
 
 TEST(Judge, an_earlier_launch_of_a_listed_app_is_a_leftover) {
@@ -559,7 +548,7 @@ TEST(Judge, the_time_to_end_a_launch_is_forgotten_with_its_last_process) {
   std::erase_if(world.snapshot.processes,
                 [](const Process& process) { return process.id.pid == 10; });
   world.memory = remember(world.memory, world.snapshot, world.pm2);
-  EXPECT_TRUE(world.memory.superseded.empty());
+  EXPECT_EQ(world.memory.launches.size(), 1U);
 }
 
 TEST(Judge, pm2_gets_its_time_to_end_the_old_launch_itself) {
@@ -572,7 +561,7 @@ TEST(Judge, pm2_gets_its_time_to_end_the_old_launch_itself) {
 
 TEST(Judge, a_cluster_worker_gets_more_time) {
   World world = with_leftover();
-  world.find(10).environment->insert({"exec_mode", "cluster_mode"});
+  world.launch(seconds{100}).cluster = true;
   was_superseded(world, seconds{20});
   expect(world, 10, Standing::Held, Why::NewerTooFresh);
 }
@@ -580,7 +569,8 @@ TEST(Judge, a_cluster_worker_gets_more_time) {
 TEST(Judge, after_a_resurrect_the_old_copy_is_a_leftover) {
   World world;
   world.god(5, seconds{5000});
-  Process& left = world.server(10, 1, seconds{100});  // its own leader
+  Process& left = world.server(10, 1, seconds{101});
+  left.session = 9;
   left.environment = World::cookie(seconds{100}, 0, "u-old");
   world.answers(5, {World::instance(20, seconds{5001})});
   expect(world, 10, Standing::Leftover, Why::Superseded);
@@ -589,7 +579,8 @@ TEST(Judge, after_a_resurrect_the_old_copy_is_a_leftover) {
 TEST(Judge, the_only_copy_of_an_app_is_held) {
   World world;
   world.god(5, seconds{5000});
-  Process& left = world.server(10, 1, seconds{100});
+  Process& left = world.server(10, 1, seconds{101});
+  left.session = 9;
   left.environment = World::cookie(seconds{100}, 0, "u-old");
   Pm2Instance other = World::instance(20, seconds{5001});
   other.name = "another";

@@ -285,19 +285,21 @@ TEST(Home, that_gets_a_name_never_heard_of_keeps_its_memory) {
   expect(world, 10, Standing::Held, Why::Pm2Lost);
 }
 
-TEST(Home, forgets_under_each_of_its_names_what_is_listed_no_more) {
+TEST(Home, takes_its_launches_along_when_it_is_told_by_another_name) {
   World world;
   world.god(5);
-  world.memory.homes[kLink] = {.seen = true};
-  for (const char* const unique_id : {"u-1", "u-2"}) {
-    Pm2Instance listed = World::instance(99, seconds{100});
-    listed.unique_id = unique_id;
-    world.answers(5, {listed});
-    world.pm2.front().aliases = {kLink};
-    world.settle();
+  Process& left = world.server(10, 1, seconds{101});
+  left.session = 9;
+  left.environment = World::cookie(seconds{100});
+  world.answers(5, {World::instance(99, seconds{9000})});
+  world.pm2.front().home = kLink;
+  world.pm2.front().aliases = {kHome};
+  world.settle();
+  EXPECT_EQ(world.memory.origins.begin()->second.launch.instance.home, kLink);
+  EXPECT_EQ(world.memory.launches.size(), 2U);
+  for (const auto& [key, launch] : world.memory.launches) {
+    EXPECT_EQ(key.instance.home, kLink);
   }
-  EXPECT_EQ(world.memory.homes[kHome].listed.size(), 1U);
-  EXPECT_EQ(world.memory.homes[kLink].listed.size(), 1U);
 }
 
 TEST(Home, whose_directory_is_gone_is_forgotten_when_its_loss_is_over) {

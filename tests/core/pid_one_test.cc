@@ -52,6 +52,7 @@ TEST(PidOne, that_is_a_pm2_runtime_owns_its_workers) {
   world.find(1).argv =
       std::vector<std::string>{"node", "/usr/bin/pm2-runtime", "start"};
   world.server(10, 1).environment = World::cookie(seconds{100});
+  world.find(10).environment->insert({"exec_mode", "cluster_mode"});
   expect(world, 10, Standing::Managed, Why::BelowSupervisor);
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,7 @@ class World {
     made.uid = 1000;
     made.pid_namespace_depth = 1;
     made.tracer = 0;
+    made.ignores_hangup = false;
     made.argv = std::move(argv);
     made.exe = std::move(exe);
     made.cwd = "/srv/app";
@@ -148,7 +150,31 @@ class World {
   }
 
   Evidence evidence() const {
-    return {.snapshot = snapshot, .pm2 = pm2, .memory = memory};
+    holdings_.clear();
+    for (const Process& process : snapshot.processes) {
+      const auto held = held_.find(process.id.pid);
+      holdings_[process.id] =
+          held == held_.end() ? std::vector<SocketInode>{} : held->second;
+    }
+    return {.snapshot = snapshot,
+            .pm2 = pm2,
+            .memory = memory,
+            .sockets = sockets_are_read ? &table : nullptr,
+            .holdings = sockets_are_read ? &holdings_ : nullptr};
+  }
+
+  // What is remembered of a launch of instance().
+  LaunchMemory& launch(seconds launched, const std::string& unique_id = "u-1") {
+    return memory.launches.at(
+        {.instance = {.home = kHome, .unique_id = unique_id, .pm_id = 0},
+         .pm_uptime_ms = unix_ms_at(launched)});
+  }
+
+  // It listens on that port.
+  void serves(pid_t pid, std::uint16_t port = 3000) {
+    const SocketInode inode = 1 + table.listeners.size();
+    table.listeners.push_back({.inode = inode, .local = {.port = port}});
+    held_[pid].push_back(inode);
   }
 
   std::vector<Verdict> judged() const { return judge(evidence(), policy); }
@@ -161,10 +187,24 @@ class World {
     return {};
   }
 
+  // It has a connection to somebody.
+  void connect(pid_t pid) {
+    const SocketInode inode = 5000 + table.connections->size();
+    table.connections->push_back({.inode = inode});
+    held_[pid].push_back(inode);
+  }
+
   Snapshot snapshot{};
   std::vector<Pm2View> pm2{};
   Memory memory{};
   Policy policy{};
+  SocketTable table{.other_servers = std::vector<SocketInode>{},
+                    .connections = std::vector<Connection>{}};
+  bool sockets_are_read = true;
+
+ private:
+  std::map<pid_t, std::vector<SocketInode>> held_{};
+  mutable Holdings holdings_{};
 };
 
 }  // namespace strayd::testing

@@ -22,6 +22,7 @@ struct Cookie {
   // Where PM2 started what; empty: it does not say.
   std::string pm_cwd{};
   std::string pm_exec_path{};
+  std::optional<int> slot{};  // NODE_APP_INSTANCE
   bool cluster = false;
 
   bool operator==(const Cookie&) const = default;

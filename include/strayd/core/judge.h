@@ -23,9 +23,6 @@
 
 namespace strayd {
 
-// An entry of PM2's list: its unique_id and pm_id.
-using Pm2Entry = std::pair<std::string, std::int64_t>;
-
 // What earlier scans saw and this one needs. Part of it survives a restart.
 struct HomeMemory {
   std::optional<ProcId> daemon{};  // of the last whole answer
@@ -34,9 +31,6 @@ struct HomeMemory {
   std::set<ProcId> answered{};
   std::uint64_t list = 0;  // fingerprint of the last list
   int same_list = 0;       // whole answers in a row with that list
-  // What this daemon has listed. Of what it lists no more, those entries that
-  // the cookie of a living process names.
-  std::set<Pm2Entry> listed{};
   // Since when it does not answer, or is dead: a silence before is not a part
   // of the time that there is to bring it back.
   std::optional<BootTime> lost{};
@@ -52,14 +46,11 @@ struct HomeMemory {
 };
 
 struct Memory {
+  BootTime taken{};  // the snapshot that was folded in last
   std::map<std::string, HomeMemory> homes{};
-  // When a newer generation than this one was first listed. By launch and not
-  // by process: a leftover that starts children at every moment would be held
-  // for the youngest of them for ever.
-  std::map<LaunchKey, BootTime> superseded{};
-  // When its app was first seen missing from its own daemon's list.
-  std::map<LaunchKey, BootTime> unlisted{};
   std::map<ProcId, Origin> origins{};  // of living processes
+  // By launch and not by process: a leftover that starts children at every
+  // moment would be held for the youngest of them for ever.
   std::map<LaunchKey, LaunchMemory> launches{};
   // What began before this may have had an origin that is not known any more.
   std::optional<BootTime> forgotten{};
@@ -84,11 +75,11 @@ struct Evidence {
   const HostFacts* facts = nullptr;
 };
 
-// Folds one scan into the memory; call it before judge(). Entries of launches
-// that no process's cookie names are dropped, and so is a home that is dead for
-// longer than the policy's `loss_hold` and whose directory is gone. Of one
-// user's homes the last kMostHomesOfUser are kept: nobody can make strayd
-// forget another one's.
+// Folds one scan into the memory; call it before judge(). Launches from which
+// no process lives and that are not listed are dropped, and so is a home that
+// is dead for longer than the policy's `loss_hold` and whose directory is gone.
+// Of one user's homes the last kMostHomesOfUser are kept: nobody can make
+// strayd forget another one's.
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
                 std::span<const Pm2View> pm2,

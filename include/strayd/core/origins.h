@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -68,12 +69,11 @@ struct LaunchMemory {
   std::chrono::milliseconds kill_timeout{Pm2Instance{}.kill_timeout};
   bool cluster = false;
   bool treekill = true;
+  bool restarts = true;  // PM2 starts it again when it ends by itself
   // PM2 was seen to end it: stopping, or a word on its bus.
   bool wanted = false;
-  // Its root ended by itself and well, and nobody wanted it to.
-  bool ended_well = false;
   LaunchEnd end = LaunchEnd::None;
-  int lists = 0;                    // settled ones in a row that say so
+  int lists = 0;                    // in a row that say so
   std::optional<BootTime> ended{};  // when the first list said so
 
   bool operator==(const LaunchMemory&) const = default;
@@ -95,6 +95,8 @@ struct Life {
   std::vector<std::variant<Birth, End>> events{};
   // Of processes that were held by a pidfd.
   std::map<ProcId, ExitStatus> ends{};
+  // Launches that PM2 said on its bus it ends.
+  std::set<LaunchKey> wanted{};
 };
 
 // More processes with an origin than this are not remembered.

@@ -1,0 +1,472 @@
+// From whom each living process comes, folded scan by scan. What is below its
+// owner is seen to be so; what is not any more keeps what was known of it.
+#include <algorithm>
+#include <cstdlib>
+#include <unordered_map>
+#include <utility>
+
+#include "strayd/core/text.h"
+
+#include "remember.h"
+
+namespace strayd {
+namespace {
+
+using Owner = Origin::Owner;
+
+// A shell says so of a child that a signal ended, and programs that end
+// themselves for one do, too: 128 and the signal.
+constexpr int kBySignal = 128;
+
+bool ended_by_itself(const ExitStatus& status) {
+  return status.how == ExitStatus::How::Exited && status.value <= kBySignal;
+}
+
+bool is_known(const ExitStatus& status) {
+  return status.how == ExitStatus::How::Exited ||
+         status.how == ExitStatus::How::Signalled;
+}
+
+// The kernel's news, by pid: who bore whom, and how each ended. In their order,
+// so that of a pid that was used twice the newer holds.
+struct News {
+  explicit News(const Life& life) : ends(life.ends) {
+    for (const auto& event : life.events) {
+      if (const auto* birth = std::get_if<Life::Birth>(&event)) {
+        parents[birth->child] = birth->parent;
+        ended.erase(birth->child);
+      } else if (const auto* end = std::get_if<Life::End>(&event)) {
+        ended[end->pid] = end->status;
+      }
+    }
+  }
+
+  ExitStatus end_of(const ProcId& id) const {
+    const auto held = ends.find(id);
+    if (held != ends.end() && is_known(held->second)) return held->second;
+    const auto told = ended.find(id.pid);
+    return told == ended.end() ? ExitStatus{} : told->second;
+  }
+
+  const std::map<ProcId, ExitStatus>& ends;
+  std::unordered_map<pid_t, pid_t> parents{};  // by child
+  std::unordered_map<pid_t, ExitStatus> ended{};
+};
+
+class Fold {
+ public:
+  Fold(Memory& after,
+       const Memory& before,
+       const Scene& scene,
+       const Life& life)
+      : after_(after),
+        before_(before),
+        scene_(scene),
+        news_(life),
+        owners_(processes().size()),
+        owned_(processes().size(), kNobody),
+        settled_(processes().size(), kOpen) {}
+
+  void run() {
+    index_owners();
+    own_launches();
+    own_daemons();
+    own_supervisors();
+    for (const Process& process : processes()) {
+      if (is_kernel_thread(process) || is_dead(process)) continue;
+      settle_line(process);
+    }
+    keep();
+  }
+
+ private:
+  static constexpr int kNobody = -1;
+  static constexpr int kOpen = -2;
+
+  const std::vector<Process>& processes() const {
+    return scene_.evidence.snapshot.processes;
+  }
+  std::size_t place(const Process& process) const {
+    return static_cast<std::size_t>(&process - processes().data());
+  }
+  BootTime now() const { return scene_.evidence.snapshot.taken; }
+
+  // ---- who is below whom
+
+  void index_owners() {
+    for (const auto& [key, launch] : after_.launches) {
+      if (!launch.root) continue;
+      if (!launch.cluster) sessions_.emplace(launch.root->pid, &key);
+      const Process* root = scene_.forest.find(*launch.root);
+      if (root == nullptr || is_dead(*root)) continue;
+      roots_.emplace(root, &key);
+      owners_[place(*root)] = true;
+    }
+    for (const auto& [pid, home] : scene_.daemons()) {
+      if (const Process* daemon = scene_.forest.find(pid)) {
+        owners_[place(*daemon)] = true;
+      }
+    }
+    for (const Process& process : processes()) {
+      if (process.id.pid == 1 || is_kernel_thread(process) ||
+          is_dead(process) || owners_[place(process)]) {
+        continue;
+      }
+      auto name = scene_.supervisor_name(process);
+      if (!name) continue;
+      supervisors_.emplace_back(&process, *std::move(name));
+      owners_[place(process)] = true;
+    }
+  }
+
+  // All below it that nobody nearer owns.
+  void own(const Process& top, Origin origin, bool itself) {
+    const int number = static_cast<int>(origins_.size());
+    origins_.push_back(std::move(origin));
+    std::vector<const Process*> open{&top};
+    while (!open.empty()) {
+      const Process* above = open.back();
+      open.pop_back();
+      if (above != &top || itself) owned_[place(*above)] = number;
+      for (const Process* child : scene_.forest.children(above->id.pid)) {
+        const std::size_t at = place(*child);
+        if (owners_[at] || owned_[at] != kNobody) continue;
+        if (is_adopted(*child, *above)) continue;
+        open.push_back(child);
+      }
+    }
+  }
+
+  // A daemon that is pid 1 (a container's) also gets those that have lost their
+  // parents: whoever was seen below a launch, or has its cookie, and is not
+  // what PM2 itself has started for it.
+  bool is_adopted(const Process& child, const Process& above) const {
+    if (above.id.pid != 1) return false;
+    const auto before = before_.origins.find(child.id);
+    if (before != before_.origins.end()) {
+      return before->second.owner == Owner::Launch &&
+             before->second.parent != above.id;
+    }
+    const CookieReading reading = scene_.cookie(child);
+    const auto* cookie = std::get_if<Cookie>(&reading);
+    return cookie != nullptr && !cookie->cluster &&
+           !is_own_child(child, scene_.launch_of(*cookie));
+  }
+
+  void own_launches() {
+    for (const auto& [root, key] : roots_) {
+      own(*root,
+          {.owner = Owner::Launch,
+           .launch = *key,
+           .name = after_.launches.at(*key).app,
+           .root = root->id},
+          true);
+    }
+  }
+
+  void own_daemons() {
+    for (const auto& [pid, home] : scene_.daemons()) {
+      const Process* daemon = scene_.forest.find(pid);
+      if (daemon == nullptr || is_dead(*daemon)) continue;
+      const Pm2View* view = scene_.view(home);
+      const std::string& path = view == nullptr ? home : view->home;
+      own(*daemon,
+          {.owner = Owner::Pm2,
+           .launch = {.instance = {.home = path}},
+           .root = daemon->id},
+          false);
+    }
+  }
+
+  void own_supervisors() {
+    for (const auto& [process, name] : supervisors_) {
+      own(*process,
+          {.owner = Owner::Supervisor, .name = name, .root = process->id},
+          false);
+    }
+  }
+
+  // ---- the origin of each
+
+  // Parents first: what they are their children inherit.
+  void settle_line(const Process& process) {
+    std::vector<const Process*>& open = line_;
+    open.assign(1, &process);
+    while (open.size() <= Forest::kDeepest) {
+      const Process& top = *open.back();
+      if (settled_[place(top)] != kOpen || owned_[place(top)] != kNobody) break;
+      const Process* parent = parent_of(top);
+      if (parent == nullptr) break;
+      open.push_back(parent);
+    }
+    for (; !open.empty(); open.pop_back()) {
+      if (settled_[place(*open.back())] == kOpen) settle(*open.back());
+    }
+  }
+
+  // What adopts is nobody's parent.
+  const Process* parent_of(const Process& process) const {
+    const Process* parent = scene_.forest.find(process.parent);
+    if (parent == nullptr || parent == &process || parent->id.pid == 1 ||
+        is_kernel_thread(*parent) ||
+        parent->id.start_ticks > process.id.start_ticks) {
+      return nullptr;
+    }
+    return parent;
+  }
+
+  // nullptr: it has none that is known.
+  const Origin* known(const Process& process) const {
+    const int number = settled_[place(process)];
+    return number < 0 ? nullptr : &found_.at(static_cast<std::size_t>(number));
+  }
+
+  const Origin* owner_of(const Process& process) const {
+    const int number = owned_[place(process)];
+    return number == kNobody ? nullptr
+                             : &origins_.at(static_cast<std::size_t>(number));
+  }
+
+  void settle(const Process& process) {
+    std::optional<Origin> settled = origin(process);
+    settled_[place(process)] =
+        settled ? static_cast<int>(found_.size()) : kNobody;
+    if (settled) found_.push_back(*std::move(settled));
+  }
+
+  std::optional<Origin> origin(const Process& process) {
+    const auto before = before_.origins.find(process.id);
+    const Origin* past =
+        before == before_.origins.end() ? nullptr : &before->second;
+    if (const Origin* owner = owner_of(process)) {
+      return seen_below(process, *owner, past);
+    }
+    if (scene_.daemon_of(process)) return std::nullopt;
+    if (past != nullptr) return kept(process, renamed(*past));
+    return found(process);
+  }
+
+  Origin renamed(Origin past) const {
+    const Pm2View* view = scene_.view(past.launch.instance.home);
+    if (view != nullptr) past.launch.instance.home = view->home;
+    return past;
+  }
+
+  std::optional<Origin> seen_below(const Process& process,
+                                   Origin owned,
+                                   const Origin* past) {
+    if (owned.owner == Owner::Pm2) {
+      // A launch that was seen stays what it is of.
+      if (past != nullptr && past->owner == Owner::Launch) owned = *past;
+      if (past == nullptr) {
+        if (auto named = by_cookie(process)) owned = *std::move(named);
+      }
+    }
+    owned.since =
+        past != nullptr && past->since != BootTime{} ? past->since : now();
+    owned.until = now();
+    const Process* parent = scene_.forest.find(process.parent);
+    owned.parent = parent == nullptr ? ProcId{} : parent->id;
+    owned.parting = Parting::None;
+    return owned;
+  }
+
+  // It is not below its owner (any more).
+  std::optional<Origin> kept(const Process& process, Origin origin) {
+    if (origin.parting != Parting::None) return origin;
+    origin.parting = parting_of(process, origin);
+    return origin;
+  }
+
+  Parting parting_of(const Process& process, const Origin& origin) const {
+    const Process* parent = parent_of(process);
+    if (parent != nullptr && parent->id == origin.parent) {
+      // It is the parent that has parted.
+      if (const Origin* above = known(*parent)) return above->parting;
+    }
+    if (origin.owner != Owner::Launch) return Parting::Unseen;
+    const auto found = after_.launches.find(origin.launch);
+    const LaunchMemory launch =
+        found == after_.launches.end() ? LaunchMemory{} : found->second;
+    const ExitStatus end = news_.end_of(origin.parent);
+    return origin.parent == origin.root
+               ? parted_from_root(process, launch, end)
+               : parted_from_other(process, origin, launch, end);
+  }
+
+  // With its launch; but a launcher that PM2 does not start again, and that
+  // ends well, has done what it was for.
+  Parting parted_from_root(const Process& process,
+                           const LaunchMemory& launch,
+                           const ExitStatus& end) const {
+    if (launch.restarts || launch.wanted) return Parting::Left;
+    if (!is_known(end)) return unseen(process, launch);
+    const bool well = end.how == ExitStatus::How::Exited && end.value == 0;
+    return well && is_daemonized(process) ? Parting::LetGo : Parting::Left;
+  }
+
+  Parting parted_from_other(const Process& process,
+                            const Origin& origin,
+                            const LaunchMemory& launch,
+                            const ExitStatus& end) const {
+    if (is_known(end) && !ended_by_itself(end)) return Parting::Left;
+    if (!is_known(end)) return unseen(process, launch);
+    const Process* root = scene_.forest.find(origin.root);
+    const bool lives = root != nullptr && !is_dead(*root);
+    // Which of the two ended first was not seen.
+    if (!lives) return unseen(process, launch);
+    if (launch.wanted) return Parting::Left;
+    return is_daemonized(process) ? Parting::LetGo : Parting::Left;
+  }
+
+  Parting unseen(const Process& process, const LaunchMemory& launch) const {
+    const bool held = is_daemonized(process) && launch.root != process.id;
+    return held ? Parting::Unseen : Parting::Left;
+  }
+
+  // ---- what is new here
+
+  std::optional<Origin> found(const Process& process) {
+    if (const Process* parent = parent_of(process)) {
+      if (const Origin* above = known(*parent)) {
+        Origin origin = *above;
+        origin.parent = parent->id;
+        return origin;
+      }
+    }
+    if (auto origin = by_session(process)) return origin;
+    if (auto origin = by_birth(process)) return origin;
+    if (auto origin = by_cookie(process)) {
+      origin->parting = parting_by_cookie(process, *origin);
+      return origin;
+    }
+    return std::nullopt;
+  }
+
+  // The number of a session, or of a group, is not used again while a member
+  // lives: whoever led it was its launch's own child.
+  std::optional<Origin> by_session(const Process& process) const {
+    for (const pid_t leader : {process.session, process.group}) {
+      const auto found = sessions_.find(leader);
+      if (found == sessions_.end()) continue;
+      const LaunchMemory& launch = after_.launches.at(*found->second);
+      if (launch.root->start_ticks > process.id.start_ticks) continue;
+      return Origin{.owner = Owner::Launch,
+                    .launch = *found->second,
+                    .name = launch.app,
+                    .root = *launch.root,
+                    .parting = unseen(process, launch)};
+    }
+    return std::nullopt;
+  }
+
+  // The kernel told whose child it is, or its parent's, though they are gone.
+  std::optional<Origin> by_birth(const Process& process) const {
+    auto born = news_.parents.find(process.id.pid);
+    const pid_t first = born == news_.parents.end() ? pid_t{0} : born->second;
+    for (std::size_t up = 0;
+         born != news_.parents.end() && up < Forest::kDeepest;
+         ++up) {
+      if (auto origin = by_ancestor(process, born->second, first)) {
+        return origin;
+      }
+      born = news_.parents.find(born->second);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Origin> by_ancestor(const Process& process,
+                                    pid_t ancestor,
+                                    pid_t parent) const {
+    const Origin* origin = nullptr;
+    if (const Process* alive = scene_.forest.find(ancestor)) {
+      const Origin* owner = owner_of(*alive);
+      origin = owner != nullptr ? owner : known(*alive);
+    } else {
+      const auto past = before_.origins.lower_bound({.pid = ancestor});
+      if (past != before_.origins.end() && past->first.pid == ancestor) {
+        origin = &past->second;
+      }
+    }
+    if (origin == nullptr) return std::nullopt;
+    Origin born = *origin;
+    born.parent = {.pid = parent};
+    born.parting = Parting::None;
+    born.parting = parting_of(process, born);
+    return born;
+  }
+
+  std::optional<Origin> by_cookie(const Process& process) const {
+    auto origin = scene_.origin_by_cookie(process);
+    if (!origin) return std::nullopt;
+    const LaunchMemory& launch = after_.launches.at(origin->launch);
+    if (launch.root) origin->root = *launch.root;
+    return origin;
+  }
+
+  Parting parting_by_cookie(const Process& process,
+                            const Origin& origin) const {
+    const LaunchMemory& launch = after_.launches.at(origin.launch);
+    return is_own_child(process, origin.launch) ? Parting::Left
+                                                : unseen(process, launch);
+  }
+
+  bool is_own_child(const Process& process, const LaunchKey& key) const {
+    const auto found = after_.launches.find(key);
+    if (found != after_.launches.end() && found->second.root) {
+      return *found->second.root == process.id;
+    }
+    return scene_.looks_like_own_child(process);
+  }
+
+  // ---- what is kept
+
+  void keep() {
+    after_.origins.clear();
+    after_.forgotten = before_.forgotten;
+    for (const Process& process : processes()) {
+      const int number = settled_[place(process)];
+      if (number < 0) continue;
+      if (after_.origins.size() == kMostOrigins) {
+        // Whoever is forgotten may not be taken for one that never had any.
+        after_.forgotten = now();
+        return;
+      }
+      after_.origins.emplace_hint(
+          after_.origins.end(),
+          process.id,
+          std::move(found_.at(static_cast<std::size_t>(number))));
+    }
+  }
+
+  Memory& after_;
+  const Memory& before_;
+  const Scene& scene_;
+  News news_;
+  std::map<const Process*, const LaunchKey*> roots_{};
+  std::vector<std::pair<const Process*, std::string>> supervisors_{};
+  std::unordered_map<pid_t, const LaunchKey*> sessions_{};  // by their leader
+  std::vector<Origin> origins_{};                           // of the owners
+  std::vector<Origin> found_{};                             // of the processes
+  // By the place of a process in the snapshot.
+  std::vector<bool> owners_;
+  std::vector<int> owned_;    // its owner among origins_
+  std::vector<int> settled_;  // its own among found_
+  std::vector<const Process*> line_{};
+};
+
+}  // namespace
+
+bool is_daemonized(const Process& process) {
+  return process.session == process.id.pid ||
+         process.ignores_hangup.value_or(true);
+}
+
+void remember_origins(Memory& after,
+                      const Memory& before,
+                      const Scene& scene,
+                      const Life& life) {
+  Fold(after, before, scene, life).run();
+}
+
+}  // namespace strayd
