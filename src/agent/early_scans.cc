@@ -46,16 +46,29 @@ void EarlyScans::listen() {
 }
 
 void EarlyScans::heed(int bus) {
+  heed(bus, steady_time());
+}
+
+void EarlyScans::heed(int bus, nanoseconds now) {
   if (!listens_) return;
-  const WakeUps::News news = wakes_.take(steady_time());
+  const WakeUps::News news = wakes_.take(now);
   woken_ = woken_ || news.look || is_readable(bus);
   if (!news.lost || std::exchange(lost_, true)) return;
   spdlog::debug("the kernel had more to tell than was heard: all is read anew");
 }
 
 void EarlyScans::begin(int bus) {
-  heed(bus);
+  // What is let gather, too.
+  const nanoseconds now = steady_time();
+  heed(bus, wakes_.deadline(now).value_or(now));
   woken_ = false;
+}
+
+Life EarlyScans::take_life() {
+  std::optional<Life> life = wakes_.take_life();
+  if (life) return *std::move(life);
+  spdlog::debug("of the births and ends since the last scan not all were kept");
+  return {};
 }
 
 void EarlyScans::know(std::span<const Verdict> verdicts) {

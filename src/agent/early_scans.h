@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "strayd/core/origins.h"
 #include "strayd/core/process.h"
 #include "strayd/core/verdict.h"
 
@@ -36,6 +37,10 @@ class EarlyScans {
   void know(std::span<const Verdict> verdicts);
   void end(std::chrono::nanoseconds duration);
 
+  // Once in a scan: who was born and who ended before it began. Empty where
+  // nobody told of it, or not of all.
+  Life take_life();
+
   // More happened than was told, since the last scan that ended well.
   bool lost() const { return lost_; }
 
@@ -49,6 +54,8 @@ class EarlyScans {
       std::optional<BootTime> ripens) const;
 
  private:
+  void heed(int bus, std::chrono::nanoseconds now);
+
   WakeUps wakes_;
   bool listens_ = false;
   bool woken_ = false;  // since the last scan began

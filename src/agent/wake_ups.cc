@@ -87,6 +87,7 @@ WakeUps::News WakeUps::take(std::chrono::nanoseconds now) {
   News news{.look = take_ends()};
   if (!kernel_ || now < rests_until_) return news;
   const ProcessEventBatch batch = kernel_->take();
+  life_.note(batch);
   for (const ProcessEvent& event : batch.events) {
     if (kin_.note(event)) news.look = true;
   }

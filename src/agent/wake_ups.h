@@ -17,6 +17,8 @@
 #include "strayd/proc/process_events.h"
 #include "strayd/sys/fd.h"
 
+#include "life_log.h"
+
 namespace strayd {
 
 class WakeUps {
@@ -45,6 +47,9 @@ class WakeUps {
   };
   News take(std::chrono::nanoseconds now);
 
+  // Who was born and who ended, of all that was taken: see LifeLog.
+  std::optional<Life> take_life() { return life_.take(); }
+
  private:
   bool take_ends();
   void hold(const ProcId& id);
@@ -57,6 +62,7 @@ class WakeUps {
   std::map<ProcId, UniqueFd> held_{};
   std::optional<ProcessEvents> kernel_{};
   Kinship kin_{};
+  LifeLog life_{};
   std::chrono::nanoseconds rests_until_{};
 };
 

@@ -52,9 +52,8 @@ Process from_stat(ProcStat stat) {
 // Of a process whose stat was just read, so that a missing file does not yet
 // mean that it is gone: a fixture may lack it, and a zombie has no exe. If it
 // is gone, look_again() will say so.
-Result<void> keep(Read<std::string> read,
-                  Observed<std::string>& fact,
-                  pid_t pid) {
+template <typename T>
+Result<void> keep(Read<T> read, Observed<T>& fact, pid_t pid) {
   if (read) {
     fact = *std::move(read);
   } else if (read.error().exhausted()) {
@@ -73,7 +72,8 @@ Result<void> keep(const SlowText& text,
   } else if (text.error().blocked) {
     fact = std::unexpected(Unread::Blocked);
   } else {
-    return keep(std::unexpected(text.error().read), fact, pid);
+    return keep(
+        Read<std::string>{std::unexpected(text.error().read)}, fact, pid);
   }
   return {};
 }
@@ -88,10 +88,21 @@ void add_status(Process& process, const Observed<std::string>& text) {
   process.uid = status.uid;
   process.pid_namespace_depth = status.pid_namespace_depth;
   process.tracer = status.tracer;
+  process.ignores_hangup = status.ignores_hangup;
   if (text || text.error() != Unread::Denied) return;
   process.uid = std::unexpected(Unread::Denied);
   process.pid_namespace_depth = std::unexpected(Unread::Denied);
   process.tracer = std::unexpected(Unread::Denied);
+  process.ignores_hangup = std::unexpected(Unread::Denied);
+}
+
+// An exec in between shows itself in where argv lies.
+Result<void> add_program(int root, Process& process) {
+  const pid_t pid = process.id.pid;
+  const std::string path = pid_file(pid, "exe");
+  Result<void> kept = keep(read_link_at(root, path), process.exe, pid);
+  if (kept) kept = keep(identify_at(root, path), process.exe_file, pid);
+  return kept;
 }
 
 void add_cgroup(Process& process, const Observed<std::string>& text) {
@@ -114,6 +125,10 @@ void take_stat(Process& process, ProcStat stat) {
   process.cpu = ticks_to_time(stat.cpu_ticks);
   process.resident_bytes = bytes_of(stat.resident_pages);
   process.comm = std::move(stat.comm);
+  process.argv_at = stat.argv_at;
+  if (stat.argv_at != 0) return;
+  process.argv_at =
+      std::unexpected(has_memory(process) ? Unread::Denied : Unread::Failed);
 }
 
 Result<StatReading> read_stat(int at, const std::string& path, pid_t pid) {
@@ -142,10 +157,8 @@ Result<Sighting> sight_process(int root, pid_t pid) {
     return Sighting{.sight = reading->sight};
   }
 
-  const std::uint64_t argv_at = reading->stat.argv_at;
   Sighting seen{.sight = Presence::Seen,
-                .process = from_stat(std::move(reading->stat)),
-                .argv_at = argv_at};
+                .process = from_stat(std::move(reading->stat))};
   Read<std::string> status =
       read_text_at(root, pid_file(pid, "status"), kStatusLimit);
   if (!status && status.error().missing()) {
@@ -163,8 +176,7 @@ Result<Sighting> sight_process(int root, pid_t pid) {
 Result<void> add_links(int root, Process& process) {
   const pid_t pid = process.id.pid;
   if (!is_kernel_thread(process)) {  // which has none: nothing is missing
-    Result<void> kept =
-        keep(read_link_at(root, pid_file(pid, "exe")), process.exe, pid);
+    Result<void> kept = add_program(root, process);
     if (!kept) return kept;
   }
   Result<void> kept =
@@ -185,6 +197,7 @@ bool has_details(const Process& process) {
 
 void forget_details(Process& process) {
   process.exe = not_asked<std::string>();
+  process.exe_file = not_asked<FileId>();
   process.cwd = not_asked<std::string>();
   process.cgroup = not_asked<std::string>();
   process.environment = not_asked<Environment>();
@@ -255,12 +268,15 @@ Result<Presence> look_again(int root, Process& process) {
   return Presence::Seen;
 }
 
+// Not those that stand beside another one: argv_at beside argv, and the file of
+// exe beside its path.
 bool is_unreadable(const Process& process) {
   if (leader_has_exited(process) && process.threads <= 1) return false;
   return is_missing(process.uid) || is_missing(process.pid_namespace_depth) ||
-         is_missing(process.tracer) || is_missing(process.argv) ||
-         is_missing(process.exe) || is_missing(process.cwd) ||
-         is_missing(process.cgroup) || is_missing(process.environment);
+         is_missing(process.tracer) || is_missing(process.ignores_hangup) ||
+         is_missing(process.argv) || is_missing(process.exe) ||
+         is_missing(process.cwd) || is_missing(process.cgroup) ||
+         is_missing(process.environment);
 }
 
 }  // namespace strayd

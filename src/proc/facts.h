@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <string>
 
 #include "strayd/core/process.h"
@@ -33,7 +32,6 @@ Result<StatReading> read_stat(int at, const std::string& path, pid_t pid);
 struct Sighting {
   Presence sight = Presence::Vanished;
   Process process{};
-  std::uint64_t argv_at = 0;  // of ProcStat
 };
 
 // All of it that is of a stat, but the identity.
@@ -42,7 +40,7 @@ void take_stat(Process& process, ProcStat stat);
 // From stat and status.
 Result<Sighting> sight_process(int root, pid_t pid);
 
-// Adds exe, cwd and cgroup.
+// Adds exe and its file, cwd and cgroup.
 Result<void> add_links(int root, Process& process);
 
 // Whether its details were read, whatever came back.

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +104,15 @@ Read<std::string> read_link_at(int root, const std::string& path) {
   if (target.size() == buffer.size()) return failed(EFBIG);
   if (target.ends_with(kDeleted)) target.remove_suffix(kDeleted.size());
   return std::string(target);
+}
+
+Read<FileId> identify_at(int root, const std::string& path) {
+  struct statx found{};
+  if (::statx(root, path.c_str(), AT_STATX_DONT_SYNC, STATX_INO, &found) != 0) {
+    return failed(errno);
+  }
+  return FileId{.device = ::makedev(found.stx_dev_major, found.stx_dev_minor),
+                .inode = found.stx_ino};
 }
 
 Read<std::vector<int>> list_numbers(int directory, std::size_t most) {

@@ -44,6 +44,10 @@ Read<std::string_view> read_text_into(int root,
 // The target of a link, without the " (deleted)" that the kernel appends.
 Read<std::string> read_link_at(int root, const std::string& path);
 
+// What a link leads to, as far as the kernel knows without asking anybody: a
+// file system that does not answer holds nothing up.
+Read<FileId> identify_at(int root, const std::string& path);
+
 // The names in a directory that are numbers, in its order; EFBIG where there
 // are more than that.
 Read<std::vector<int>> list_numbers(int directory, std::size_t most);

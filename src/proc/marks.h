@@ -16,10 +16,9 @@ namespace strayd {
 struct Mark {
   ProcId id{};
   ListedPid listed{};
-  std::uint64_t argv_at = 0;  // of ProcStat
-  std::uint64_t first = 0;    // the renewal that saw it first
-  std::uint64_t last = 0;     // the renewal that last read its numbers
-  std::uint64_t whole = 0;    // the renewal that last read everything of it
+  std::uint64_t first = 0;  // the renewal that saw it first
+  std::uint64_t last = 0;   // the renewal that last read its numbers
+  std::uint64_t whole = 0;  // the renewal that last read everything of it
 };
 
 // Of the processes of a snapshot, ascending by pid.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "strayd/proc/process_events.h"
+#include "strayd/sys/exit_status.h"
 
 namespace strayd {
 namespace {
@@ -62,7 +63,10 @@ std::optional<ProcessEvent> forked(std::string_view data) {
 std::optional<ProcessEvent> exited(std::string_view data) {
   const auto task = take<Task>(data);
   if (!task || task->thread != task->process) return std::nullopt;
-  return ProcessEvent{.what = ProcessEvent::What::Exited, .pid = task->process};
+  ProcessEvent event{.what = ProcessEvent::What::Exited, .pid = task->process};
+  const auto code = take<std::uint32_t>(data);
+  if (code) event.status = decode_end(static_cast<int>(*code));
+  return event;
 }
 
 }  // namespace

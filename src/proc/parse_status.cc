@@ -1,6 +1,9 @@
-#include <array>
+#include <charconv>
 #include <concepts>
+#include <csignal>
+#include <cstdint>
 #include <optional>
+#include <system_error>
 
 #include "strayd/proc/parse.h"
 
@@ -36,6 +39,20 @@ Observed<int> count_pids(std::string_view value) {
   return pids;
 }
 
+// Of a set of signals as 16 hexadecimal digits; SIGHUP is its lowest bit.
+Observed<bool> has_hangup(std::string_view value) {
+  const std::string_view digits = take_word(value);
+  std::uint64_t signals = 0;
+  const char* const end = digits.data() + digits.size();
+  const std::from_chars_result read =
+      std::from_chars(digits.data(), end, signals, 16);
+  if (digits.size() != 16 || read.ec != std::errc{} || read.ptr != end) {
+    return std::unexpected(Unread::Failed);
+  }
+  static_assert(SIGHUP == 1);
+  return (signals & 1U) != 0;
+}
+
 // The value of a line that is there exactly once. The kernel escapes a newline
 // in the name, so a process cannot write such a line itself.
 class Line {
@@ -63,6 +80,7 @@ ProcStatus parse_status(std::string_view text) {
   Line tracer{"TracerPid:"};
   Line uid{"Uid:"};
   Line pids{"NSpid:"};
+  Line ignored{"SigIgn:"};
   while (!text.empty()) {
     // A line that is cut off may hold half a number.
     if (text.find('\n') == std::string_view::npos) break;
@@ -70,10 +88,12 @@ ProcStatus parse_status(std::string_view text) {
     tracer.look_at(line);
     uid.look_at(line);
     pids.look_at(line);
+    ignored.look_at(line);
   }
   return ProcStatus{.uid = first_number<uid_t>(uid.value()),
                     .pid_namespace_depth = count_pids(pids.value()),
-                    .tracer = first_number<pid_t>(tracer.value())};
+                    .tracer = first_number<pid_t>(tracer.value()),
+                    .ignores_hangup = has_hangup(ignored.value())};
 }
 
 }  // namespace strayd

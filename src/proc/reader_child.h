@@ -4,12 +4,16 @@
 // (signal-safety(7)): all memory is lent by the parent before the fork.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 #include "reader_wire.h"
 #include "slow_reader.h"
 
 namespace strayd {
+
+// Bytes of replies that are sent together: most are small, and many.
+inline constexpr std::size_t kRepliesAtOnce = 65536;
 
 struct ReaderChildSetup {
   int socket = -1;

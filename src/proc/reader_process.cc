@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,14 +12,9 @@
 #include "strayd/sys/os.h"
 
 #include "patience.h"
-#include "reader_child.h"
-#include "slow_reader.h"
 
 namespace strayd {
 namespace {
-
-// Above the size at which the child sends what it has.
-constexpr std::size_t kReplyRoom = 65536 + 4096;
 
 std::unexpected<Error> failed(const char* what) {
   return std::unexpected(errno_error(what, errno));
@@ -44,30 +38,23 @@ SharedProgress::~SharedProgress() {
 }
 
 Result<std::unique_ptr<ReaderProcess>> ReaderProcess::start(
-    int root, const SlowReadLimits& limits) {
+    const Serve& serve) {
   std::unique_ptr<ReaderProcess> process{new ReaderProcess};
   if (process->progress_.get() == nullptr) return failed("share a page");
-  const Result<void> forked = process->fork_child(root, limits);
+  const Result<void> forked = process->fork_child(serve);
   if (!forked) return std::unexpected(forked.error());
   return process;
 }
 
-Result<void> ReaderProcess::fork_child(int root, const SlowReadLimits& limits) {
+Result<void> ReaderProcess::fork_child(const Serve& serve) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return failed("make a socket pair for the reader");
   }
   socket_ = UniqueFd{ends[0]};
   const UniqueFd theirs{ends[1]};
-  std::vector<char> replies(
-      kReplyRoom +
-      std::max({limits.cmdline, limits.environ, limits.smaps_rollup}));
-  const ReaderChildSetup setup{.socket = theirs.get(),
-                               .root = root,
-                               .progress = progress_.get(),
-                               .replies = replies,
-                               .limits = limits};
-  Result<Helper> helper = Helper::start([&] { run_reader_child(setup); });
+  Result<Helper> helper =
+      Helper::start([&] { serve(theirs.get(), *progress_.get()); });
   if (!helper) return std::unexpected(helper.error());
   helper_ = *std::move(helper);
   return {};

@@ -19,8 +19,6 @@
 
 namespace strayd {
 
-struct SlowReadLimits;
-
 // Memory that a forked child shares.
 class SharedProgress {
  public:
@@ -39,8 +37,9 @@ class SharedProgress {
 
 class ReaderProcess {
  public:
-  static Result<std::unique_ptr<ReaderProcess>> start(
-      int root, const SlowReadLimits& limits);
+  // Runs in the child, which takes requests from the socket until it closes.
+  using Serve = std::function<void(int socket, ReaderProgress& progress)>;
+  static Result<std::unique_ptr<ReaderProcess>> start(const Serve& serve);
   ReaderProcess(ReaderProcess&&) = delete;
   ReaderProcess& operator=(ReaderProcess&&) = delete;
   ReaderProcess(const ReaderProcess&) = delete;
@@ -69,7 +68,7 @@ class ReaderProcess {
   class Exchange;
 
   ReaderProcess() = default;
-  Result<void> fork_child(int root, const SlowReadLimits& limits);
+  Result<void> fork_child(const Serve& serve);
   pid_t pid() const { return helper_ ? helper_->pid() : -1; }
 
   SharedProgress progress_;

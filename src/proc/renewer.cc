@@ -83,7 +83,7 @@ class Renewer::Round {
 
   Result<void> look_at(Process& process);
   Result<void> see_again(Process& process);
-  void note(const ProcId& id, std::uint64_t argv_at);
+  void note(const ProcId& id);
   void drop(const Process& process, Presence sight);
   void erase_dropped();
 
@@ -152,12 +152,11 @@ bool Renewer::Round::is_read(const ProcId& id) {
   return mark != nullptr && mark->last == of_.rounds_;
 }
 
-void Renewer::Round::note(const ProcId& id, std::uint64_t argv_at) {
+void Renewer::Round::note(const ProcId& id) {
   Mark* const mark = of_.marks_.find(id.pid);
   if (mark == nullptr) return;
   if (is_new(*mark)) mark->first = of_.rounds_;
   mark->id = id;
-  mark->argv_at = argv_at;
   mark->last = of_.rounds_;
 }
 
@@ -189,13 +188,13 @@ Result<void> Renewer::Round::look_at(Process& process) {
     return {};
   }
   ProcStat& stat = reading->stat;
-  const Mark* const mark = of_.marks_.find(pid);
   const bool had_memory = has_memory(process);
-  const bool same = mark != nullptr && stat.id == process.id &&
-                    stat.argv_at == mark->argv_at && stat.comm == process.comm;
+  const bool same = stat.id == process.id &&
+                    stat.argv_at == process.argv_at.value_or(0) &&
+                    stat.comm == process.comm;
   if (same) {
     take_stat(process, std::move(stat));
-    note(process.id, mark->argv_at);
+    note(process.id);
   }
   if (!same || had_memory != has_memory(process)) {
     due_everything_.push_back(process.id);
@@ -223,7 +222,7 @@ Result<void> Renewer::Round::see_again(Process& process) {
     return {};
   }
   process = std::move(seen->process);
-  note(process.id, seen->argv_at);
+  note(process.id);
   return {};
 }
 
@@ -258,7 +257,7 @@ Result<void> Renewer::Round::read_newcomers() {
       continue;
     }
     of_.marks_.add({.id = process.id, .listed = listed});
-    note(process.id, sighting->argv_at);
+    note(process.id);
     of_.marks_.find(listed.pid)->whole = of_.rounds_;
     seen.push_back(process.id);
     processes().push_back(std::move(process));

@@ -8,6 +8,7 @@
 
 #include "strayd/sys/os.h"
 
+#include "reader_child.h"
 #include "reader_process.h"
 
 namespace strayd {
@@ -20,9 +21,8 @@ constexpr std::chrono::nanoseconds kRememberedFor = 60s;
 // Children that end by themselves (out of memory, say) within one batch.
 constexpr int kMostDeaths = 3;
 
-// Children that SIGKILL did not end yet. With so many there is no point in
-// another.
-constexpr std::size_t kMostDying = 4;
+// Above the size at which the child sends what it has.
+constexpr std::size_t kReplyRoom = kRepliesAtOnce + 4096;
 
 std::unexpected<SlowFailure> blocked() {
   return std::unexpected(SlowFailure{.blocked = true});
@@ -97,23 +97,22 @@ Result<void> SlowReader::run(Batch& batch) {
   while (!batch.hopeless()) {
     const std::vector<ReaderRequest> rest = batch.unanswered();
     if (rest.empty()) break;
-    const Result<bool> started = start();
-    if (!started) return std::unexpected(started.error());
-    if (!*started) break;
+    const Result<ReaderProcess*> child = start();
+    if (!child) return std::unexpected(child.error());
+    if (*child == nullptr) break;
 
     const ReaderProcess::End end =
-        child_->exchange(rest, limits_.timeout, keep);
+        (*child)->exchange(rest, limits_.timeout, keep);
     if (end == ReaderProcess::End::Answered) break;
     if (end == ReaderProcess::End::Gone) ++batch.deaths;
-    if (end == ReaderProcess::End::Stalled) give_up_on_current(batch);
-    retire();
+    if (end == ReaderProcess::End::Stalled) give_up_on(batch, (*child)->at());
+    crew_.retire();
   }
   return {};
 }
 
-void SlowReader::give_up_on_current(Batch& batch) {
+void SlowReader::give_up_on(Batch& batch, std::uint32_t at) {
   ++batch.stalls;
-  const std::uint32_t at = child_->at();
   if (at >= batch.answers.size() || batch.answers[at]) return;
   batch.answers[at] = blocked();
   remember(batch.requests[at]);
@@ -136,24 +135,19 @@ bool SlowReader::is_remembered(const SlowRead& request) const {
   return blocked_until_.contains({request.id, request.file});
 }
 
-// false: too many that will not end.
-Result<bool> SlowReader::start() {
-  std::erase_if(dying_, [](const std::unique_ptr<ReaderProcess>& process) {
-    return process->ended(0ms);
+Result<ReaderProcess*> SlowReader::start() {
+  if (ReaderProcess* const child = crew_.child()) return child;
+  // Lent to the child.
+  std::vector<char> replies(
+      kReplyRoom +
+      std::max({limits_.cmdline, limits_.environ, limits_.smaps_rollup}));
+  return crew_.start([&](int socket, ReaderProgress& progress) {
+    run_reader_child({.socket = socket,
+                      .root = root_,
+                      .progress = &progress,
+                      .replies = replies,
+                      .limits = limits_});
   });
-  if (child_) return true;
-  if (dying_.size() >= kMostDying) return false;
-  Result<std::unique_ptr<ReaderProcess>> started =
-      ReaderProcess::start(root_, limits_);
-  if (!started) return std::unexpected(started.error());
-  child_ = *std::move(started);
-  return true;
-}
-
-void SlowReader::retire() {
-  child_->kill();
-  if (!child_->ended(100ms)) dying_.push_back(std::move(child_));
-  child_.reset();
 }
 
 void SlowReader::forget_old() {

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <expected>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,10 +22,9 @@
 #include "strayd/core/result.h"
 
 #include "files.h"
+#include "reader_crew.h"
 
 namespace strayd {
-
-class ReaderProcess;
 
 // SmapsRollup also walks over all the memory: it may be late where nothing
 // hangs, so that says nothing of the other two.
@@ -72,19 +70,15 @@ class SlowReader {
   struct Batch;
 
   Result<void> run(Batch& batch);
-  Result<bool> start();
-  void give_up_on_current(Batch& batch);
+  Result<ReaderProcess*> start();
+  void give_up_on(Batch& batch, std::uint32_t at);
   void remember(const SlowRead& stalled);
   bool is_remembered(const SlowRead& request) const;
-  void retire();
   void forget_old();
 
   int root_;
   SlowReadLimits limits_;
-  std::unique_ptr<ReaderProcess> child_;
-  // Ended, and not gone yet: the kernel may hold one in an uninterruptible
-  // wait.
-  std::vector<std::unique_ptr<ReaderProcess>> dying_;
+  ReaderCrew crew_{};
   std::map<std::pair<ProcId, SlowFile>, std::chrono::nanoseconds>
       blocked_until_;
 };

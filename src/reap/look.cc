@@ -3,13 +3,16 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "strayd/core/forest.h"
 
+#include "identity.h"
 #include "kin.h"
 
 namespace strayd {
@@ -17,17 +20,6 @@ namespace {
 
 std::unexpected<Veto> veto(FailureWhy why, const ProcId& id, const char* text) {
   return std::unexpected(Veto{.why = why, .detail = pid_text(id).append(text)});
-}
-
-// "its user is not the same", or why that cannot be told.
-template <typename Fact>
-std::optional<std::string> difference_of(const char* what,
-                                         const Observed<Fact>& then,
-                                         const Observed<Fact>& now) {
-  const bool both = then.has_value() && now.has_value();
-  if (both && *then == *now) return std::nullopt;
-  return std::string(what).append(both ? " is not the same"
-                                       : " cannot be read");
 }
 
 bool is_readable(const Process& process) {
@@ -72,8 +64,11 @@ void add_details(const ReaperPorts& ports, Process& process) {
   process.uid = now->uid;
   process.pid_namespace_depth = now->pid_namespace_depth;
   process.tracer = now->tracer;
+  process.ignores_hangup = now->ignores_hangup;
+  process.argv_at = now->argv_at;
   process.argv = std::move(now->argv);
   process.exe = std::move(now->exe);
+  process.exe_file = now->exe_file;
   process.cwd = std::move(now->cwd);
   process.cgroup = std::move(now->cgroup);
   process.environment = std::move(now->environment);
@@ -153,18 +148,6 @@ void take_note(Sight& sight, Member* member, const Process& process) {
 }
 
 }  // namespace
-
-std::optional<std::string> difference(const Process& then, const Process& now) {
-  if (then.id != now.id) return "it is another process";
-  auto different = difference_of("its user", then.uid, now.uid);
-  if (!different) {
-    different = difference_of("its program", then.exe, now.exe);
-  }
-  if (!different) {
-    different = difference_of("its command line", then.argv, now.argv);
-  }
-  return different;
-}
 
 std::expected<Sight, Veto> look(const ReaperPorts& ports, Tree& tree) {
   Result<Snapshot> snapshot = ports.snapshot();

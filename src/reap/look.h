@@ -2,18 +2,12 @@
 #pragma once
 
 #include <expected>
-#include <optional>
-#include <string>
 
 #include "strayd/core/process.h"
 
 #include "tree.h"
 
 namespace strayd {
-
-// What a process is now that it was not then: "its arguments changed". Also
-// where one of them could not be read: that is no sameness. nullopt: the same.
-std::optional<std::string> difference(const Process& then, const Process& now);
 
 struct Sight {
   // Living descendants that are no members. No veto speaks against them.

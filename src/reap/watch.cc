@@ -2,18 +2,14 @@
 
 #include <utility>
 
+#include "identity.h"
+
 namespace strayd {
 namespace {
 
-template <typename Fact>
-bool contradict(const Observed<Fact>& then, const Observed<Fact>& now) {
-  return then && now && *then != *now;
-}
-
 // The snapshot may not have asked for everything.
 bool is_same(const Process& then, const Process& now) {
-  return then.id == now.id && !is_dead(now) && !contradict(then.uid, now.uid) &&
-         !contradict(then.exe, now.exe) && !contradict(then.argv, now.argv);
+  return !is_dead(now) && !contradict(then, now);
 }
 
 // nullopt: it is gone, or is not what was seen.

@@ -38,14 +38,14 @@ constexpr unsigned long kGetInfo = _IOWR(kPidfsMagic, 11, PidfdInfo);
 
 using How = ExitStatus::How;
 
-ExitStatus decoded(int status) {
+}  // namespace
+
+ExitStatus decode_end(int status) {
   if (WIFSIGNALED(status)) {
     return {.how = How::Signalled, .value = WTERMSIG(status)};
   }
   return {.how = How::Exited, .value = WEXITSTATUS(status)};
 }
-
-}  // namespace
 
 Result<ExitStatus> exit_status(int pidfd) {
   if (!has_exited(pidfd)) return ExitStatus{.how = How::NotYet};
@@ -53,7 +53,7 @@ Result<ExitStatus> exit_status(int pidfd) {
   if (::ioctl(pidfd, kGetInfo, &info) == 0) {
     // Told once the parent has taken note; until then it is a zombie.
     const bool told = (info.mask & kInfoExit) != 0;
-    return told ? decoded(info.exit_code) : ExitStatus{.how = How::NotYet};
+    return told ? decode_end(info.exit_code) : ExitStatus{.how = How::NotYet};
   }
   switch (errno) {
     case ENOTTY:  // before 6.13

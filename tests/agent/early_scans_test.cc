@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <variant>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -67,6 +68,28 @@ TEST_F(EarlyScansTest, are_brought_on_by_the_end_of_a_parent_once) {
   EXPECT_TRUE(early_.due(std::nullopt));
   early_.begin(kNoBus);
   EXPECT_FALSE(early_.due(std::nullopt));
+}
+
+// Also what came a moment ago, when others were let gather behind it.
+TEST_F(EarlyScansTest, know_of_all_that_happened_before_they_began) {
+  if (!ProcessEvents::open()) GTEST_SKIP() << "the kernel does not tell";
+  early_.listen();
+  std::vector<pid_t> ended;
+  for (int i = 0; i < 3; ++i) {
+    const test::Child child{[](int) {
+    }};
+    child.become_zombie();
+    early_.heed(kNoBus);
+    ended.push_back(child.pid());
+  }
+  early_.begin(kNoBus);
+  std::vector<pid_t> told;
+  for (const auto& event : early_.take_life().events) {
+    const auto* const end = std::get_if<Life::End>(&event);
+    if (end != nullptr) told.push_back(end->pid);
+  }
+  EXPECT_THAT(told, testing::IsSupersetOf(ended));
+  EXPECT_TRUE(early_.take_life().events.empty());
 }
 
 TEST_F(EarlyScansTest, are_brought_on_by_what_pm2_said) {

@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -144,6 +146,24 @@ TEST_F(KernelWakesTest, a_parent_that_nobody_knew_wakes) {
   EXPECT_TRUE(later().look);
 }
 
+TEST_F(KernelWakesTest, who_was_born_and_how_he_ended_is_kept) {
+  const Child child{[](int) {
+    ::_exit(3);
+  }};
+  child.become_zombie();
+  static_cast<void>(later());
+  const std::optional<Life> life = wakes_.take_life();
+  ASSERT_TRUE(life);
+  using Event = decltype(life->events)::value_type;
+  const Event birth = Life::Birth{.child = child.pid(), .parent = ::getpid()};
+  const Event end =
+      Life::End{.pid = child.pid(),
+                .status = {.how = ExitStatus::How::Exited, .value = 3}};
+  const auto born = std::ranges::find(life->events, birth);
+  ASSERT_NE(born, life->events.end());
+  EXPECT_NE(std::find(born, life->events.end(), end), life->events.end());
+}
+
 TEST_F(KernelWakesTest, after_an_event_those_behind_it_gather) {
   make_an_orphan();
   const std::chrono::nanoseconds now = steady_time() + seconds{1};
@@ -166,7 +186,9 @@ TEST_F(LossyWakesTest, a_loss_wakes_and_is_said) {
   const WakeUps::News news = later();
   EXPECT_TRUE(news.look);
   EXPECT_TRUE(news.lost);
+  EXPECT_FALSE(wakes_.take_life());
   EXPECT_FALSE(later().lost);
+  EXPECT_TRUE(wakes_.take_life());
 }
 
 }  // namespace

@@ -14,5 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   // An answer is no event, and only a processor's message is counted.
   if (parsed->answer && (parsed->event || parsed->processor)) std::abort();
   if (parsed->event && !parsed->processor) std::abort();
+  const bool told_how = parsed->event && parsed->event->status;
+  const bool forked = parsed->event &&
+                      parsed->event->what == strayd::ProcessEvent::What::Forked;
+  if (told_how && forked) std::abort();
   return 0;
 }

@@ -16,6 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   }
   if (status.uid && text.find("Uid:") == std::string_view::npos) std::abort();
 
+  if (status.ignores_hangup && text.find("SigIgn:") == std::string_view::npos) {
+    std::abort();
+  }
+
   const strayd::Observed<std::uint64_t> pss = strayd::parse_pss(text);
   if (pss && *pss % 1024 != 0) std::abort();
   if (pss && text.find(std::to_string(*pss / 1024) + " kB\n") ==

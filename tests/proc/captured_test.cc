@@ -44,6 +44,12 @@ TEST_F(Captured, daemon_has_used_time_and_memory) {
   EXPECT_GE(daemon.resident_bytes, 14092U * 4096);
 }
 
+TEST_F(Captured, daemon_keeps_the_place_of_the_arguments_that_it_wrote_over) {
+  const Process daemon = read(6179, 472917);
+  EXPECT_EQ(daemon.argv_at, 140735908130480U);
+  EXPECT_EQ(daemon.ignores_hangup, false);
+}
+
 TEST_F(Captured, npm_has_one_argument_and_the_whole_cookie) {
   const Process npm = read(6225, 473007);
   EXPECT_EQ(npm.comm, "npm run dev");

@@ -275,6 +275,64 @@ TEST_F(Live, keeps_the_identity_of_a_process_whose_thread_executes) {
   EXPECT_EQ(must_see(child.pid()).id, before.id);
 }
 
+// As nohup(1) does it.
+TEST_F(Live, says_who_ignores_a_hangup) {
+  const Child plain(Child::stay);
+  const Child nohup{[](int ready) {
+    ::signal(SIGHUP, SIG_IGN);
+    Child::stay(ready);
+  }};
+  EXPECT_EQ(must_see(plain.pid()).ignores_hangup, false);
+  EXPECT_EQ(must_see(nohup.pid()).ignores_hangup, true);
+}
+
+TEST_F(Live, knows_the_file_of_a_program_that_was_moved) {
+  const test::TempDir dir;
+  std::filesystem::copy_file("/bin/cat", dir / "server");
+  const Child child{[&](int) {
+    std::array<int, 2> silent{};
+    if (::pipe(silent.data()) != 0) ::_exit(126);
+    ::dup2(silent[0], STDIN_FILENO);
+    ::execl((dir / "server").c_str(), "cat", nullptr);
+    ::_exit(127);
+  }};
+  const Process before = must_see(child.pid());
+  ASSERT_TRUE(before.exe_file);
+  std::filesystem::rename(dir / "server", dir / "old");
+  const Process after = must_see(child.pid());
+  EXPECT_EQ(after.exe, dir / "old");
+  EXPECT_EQ(after.exe_file, before.exe_file);
+}
+
+// Writes over its own arguments, or executes its own program anew.
+TEST_F(Live, sees_an_exec_in_where_the_arguments_lie_and_not_a_new_title) {
+  std::array<int, 2> go{};
+  ASSERT_EQ(::pipe2(go.data(), O_CLOEXEC), 0);
+  const UniqueFd reader{go[0]};
+  const UniqueFd writer{go[1]};
+  const Child child{[&](int) {
+    ::dup2(reader.get(), STDIN_FILENO);
+    ::execl("/bin/sh", "sh", "-c", "read go; exec sh -c 'read line'", nullptr);
+    ::_exit(127);
+  }};
+  const Process before = must_see(child.pid());
+  ASSERT_TRUE(before.argv_at);
+  const std::string memory = "/proc/" + std::to_string(child.pid()) + "/mem";
+  const UniqueFd fd{::open(memory.c_str(), O_WRONLY | O_CLOEXEC)};
+  ASSERT_EQ(
+      ::pwrite(fd.get(), "xy", 2, static_cast<off_t>(before.argv_at.value())),
+      2);
+  const Process titled = must_see(child.pid());
+  EXPECT_EQ(titled.argv.value().front(), "xy");
+  EXPECT_EQ(titled.argv_at, before.argv_at);
+  ASSERT_EQ(::write(writer.get(), "\n", 1), 1);
+  EXPECT_TRUE(test::eventually(
+      [&] { return must_see(child.pid()).argv == kReadForever; }));
+  const Process executed = must_see(child.pid());
+  EXPECT_EQ(executed.exe_file, before.exe_file);
+  EXPECT_NE(executed.argv_at.value(), before.argv_at.value());
+}
+
 TEST_F(Live, reads_one_process_and_says_when_it_is_gone) {
   ProcId id;
   {

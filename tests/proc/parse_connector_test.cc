@@ -53,8 +53,12 @@ proc_event fork_of(pid_t parent, pid_t child, pid_t thread) {
   return event;
 }
 
-proc_event exit_of(pid_t process, pid_t thread) {
+using How = ExitStatus::How;
+
+// `code` as of waitpid(2).
+proc_event exit_of(pid_t process, pid_t thread, std::uint32_t code = 0) {
   proc_event event = event_of(Kind::Exit);
+  event.event_data.exit.exit_code = code;
   event.event_data.exit.process_pid = thread;
   event.event_data.exit.process_tgid = process;
   return event;
@@ -72,8 +76,34 @@ TEST(Connector, tells_a_birth_with_its_parent) {
 
 TEST(Connector, tells_an_end) {
   const auto parsed = parse_connector(message(exit_of(10, 10)));
-  EXPECT_EQ(parsed.value().event,
-            (ProcessEvent{.what = ProcessEvent::What::Exited, .pid = 10}));
+  EXPECT_EQ(
+      parsed.value().event,
+      (ProcessEvent{.what = ProcessEvent::What::Exited,
+                    .pid = 10,
+                    .status = ExitStatus{.how = How::Exited, .value = 0}}));
+}
+
+std::optional<ExitStatus> told_of(std::uint32_t code) {
+  return parse_connector(message(exit_of(10, 10, code))).value().event->status;
+}
+
+TEST(Connector, tells_how_it_ended) {
+  EXPECT_EQ(told_of(3U << 8U), (ExitStatus{.how = How::Exited, .value = 3}));
+  EXPECT_EQ(told_of(9), (ExitStatus{.how = How::Signalled, .value = 9}));
+  EXPECT_EQ(told_of(11U | 0x80U),
+            (ExitStatus{.how = How::Signalled, .value = 11}))
+      << "with a core";
+}
+
+TEST(Connector, tells_an_end_that_is_cut_off_before_how) {
+  const std::string whole = message(exit_of(10, 10, 9));
+  constexpr std::size_t kEnd = sizeof(nlmsghdr) + sizeof(cn_msg) + 16 + 8;
+  for (std::size_t size = kEnd; size < kEnd + 4; ++size) {
+    const auto parsed = parse_connector(whole.substr(0, size));
+    EXPECT_EQ(parsed.value().event,
+              (ProcessEvent{.what = ProcessEvent::What::Exited, .pid = 10}));
+  }
+  EXPECT_TRUE(parse_connector(whole.substr(0, kEnd + 4)).value().event->status);
 }
 
 TEST(Connector, counts_threads_and_tells_nothing_of_them) {

@@ -23,6 +23,12 @@ TEST(ParseEnviron, keeps_what_is_allowed_and_drops_the_rest) {
             (Environment{{"pm_id", "0"}, {"name", "a b"}, {"PM2_HOME", "/r"}}));
 }
 
+TEST(ParseEnviron, keeps_what_systemd_says_of_a_unit) {
+  EXPECT_EQ(
+      parse_environ("INVOCATION_ID=08ab\0SYSTEMD_EXEC_PID=7\0"sv),
+      (Environment{{"INVOCATION_ID", "08ab"}, {"SYSTEMD_EXEC_PID", "7"}}));
+}
+
 TEST(ParseEnviron, takes_the_first_of_two) {
   EXPECT_EQ(parse_environ("pm_id=1\0pm_id=2\0"sv),
             (Environment{{"pm_id", "1"}}));

@@ -10,6 +10,11 @@ namespace {
 const Observed<int> kNoDepth = std::unexpected(Unread::Failed);
 const Observed<uid_t> kNoUid = std::unexpected(Unread::Failed);
 const Observed<pid_t> kNoTracer = std::unexpected(Unread::Failed);
+const Observed<bool> kNoHangup = std::unexpected(Unread::Failed);
+
+Observed<bool> ignores_hangup(const std::string& signals) {
+  return parse_status("SigIgn:\t" + signals + "\n").ignores_hangup;
+}
 
 TEST(ParseStatus, takes_the_real_uid_the_tracer_and_the_depth) {
   const ProcStatus status = parse_status(
@@ -34,6 +39,29 @@ TEST(ParseStatus, takes_bytes_that_are_no_text) {
   const ProcStatus status =
       parse_status("Name:\t" + name + "\nUid:\t7\t7\t7\t7\n");
   EXPECT_EQ(status.uid, uid_t{7});
+}
+
+TEST(ParseStatus, takes_the_lowest_of_the_ignored_signals) {
+  EXPECT_EQ(ignores_hangup("0000000000000001"), true);
+  EXPECT_EQ(ignores_hangup("0000000001001007"), true);
+  EXPECT_EQ(ignores_hangup("fffffffffffffffe"), false);
+  EXPECT_EQ(ignores_hangup("0000000000000000"), false);
+}
+
+TEST(ParseStatus, takes_no_set_of_signals_that_is_not_whole) {
+  for (const std::string text : {"",
+                                 "1",
+                                 "000000000000001",
+                                 "00000000000000001",
+                                 "000000000000000g",
+                                 "-000000000000001",
+                                 "0x00000000000001"}) {
+    EXPECT_EQ(ignores_hangup(text), kNoHangup) << text;
+  }
+  EXPECT_EQ(parse_status("SigIgn:\t0000000000000001").ignores_hangup, kNoHangup)
+      << "the line is cut off";
+  EXPECT_EQ(ignores_hangup("0000000000000001\nSigIgn:\t0000000000000000"),
+            kNoHangup);
 }
 
 TEST(ParseStatus, trusts_no_line_that_is_there_twice) {

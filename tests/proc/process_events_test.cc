@@ -62,8 +62,26 @@ TEST_F(ProcessEventsTest, tell_of_a_birth_and_of_an_end) {
 
 TEST_F(ProcessEventsTest, tell_of_an_end_that_nobody_took_note_of) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(0);
-  EXPECT_TRUE(hears(events(), {.what = What::Exited, .pid = child}));
+  if (child == 0) ::_exit(3);
+  EXPECT_TRUE(hears(
+      events(),
+      {.what = What::Exited,
+       .pid = child,
+       .status = ExitStatus{.how = ExitStatus::How::Exited, .value = 3}}));
+  ::waitpid(child, nullptr, 0);
+}
+
+TEST_F(ProcessEventsTest, tell_of_an_end_by_a_signal) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  ::kill(child, SIGKILL);
+  EXPECT_TRUE(hears(events(),
+                    {.what = What::Exited,
+                     .pid = child,
+                     .status = ExitStatus{.how = ExitStatus::How::Signalled,
+                                          .value = SIGKILL}}));
   ::waitpid(child, nullptr, 0);
 }
 

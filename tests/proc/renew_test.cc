@@ -93,6 +93,9 @@ void expect_same(const Process& a, const Process& b) {
   EXPECT_EQ(a.tracer, b.tracer);
   EXPECT_EQ(a.pid_namespace_depth, b.pid_namespace_depth);
   EXPECT_EQ(a.exe, b.exe);
+  EXPECT_EQ(a.exe_file, b.exe_file);
+  EXPECT_EQ(a.argv_at, b.argv_at);
+  EXPECT_EQ(a.ignores_hangup, b.ignores_hangup);
   EXPECT_EQ(a.cwd, b.cwd);
   EXPECT_EQ(a.cgroup, b.cgroup);
   EXPECT_EQ(a.environment, b.environment);

@@ -1,8 +1,11 @@
 // What a snapshot makes of each file, on trees that a test can break at will.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -61,6 +64,8 @@ TEST(Snapshot, holds_every_fact_of_a_process) {
                        .uid = 1000,
                        .pid_namespace_depth = 2,
                        .tracer = 6,
+                       .argv_at = 140721,
+                       .ignores_hangup = true,
                        .argv = {"node", "", "a.js"},
                        .environment = {"pm_id=3", "SECRET=x"},
                        .exe = "/usr/bin/node (deleted)",
@@ -82,6 +87,8 @@ TEST(Snapshot, holds_every_fact_of_a_process) {
   EXPECT_EQ(seen.uid, uid_t{1000});
   EXPECT_EQ(seen.pid_namespace_depth, 2);
   EXPECT_EQ(seen.tracer, pid_t{6});
+  EXPECT_EQ(seen.argv_at, 140721U);
+  EXPECT_EQ(seen.ignores_hangup, true);
   EXPECT_EQ(seen.argv, (Arguments{"node", "", "a.js"}));
   EXPECT_EQ(seen.exe, "/usr/bin/node");
   EXPECT_EQ(seen.cwd, "/srv/app");
@@ -113,6 +120,7 @@ TEST(Snapshot, reads_details_only_of_the_chosen) {
   EXPECT_EQ(snapshot->processes[2].exe, "/usr/bin/node");
   EXPECT_EQ(snapshot->processes[2].environment, Environment{});
   EXPECT_EQ(snapshot->processes[0].exe, not_asked<std::string>());
+  EXPECT_EQ(snapshot->processes[0].exe_file, not_asked<FileId>());
   EXPECT_EQ(snapshot->processes[0].cwd, not_asked<std::string>());
   EXPECT_EQ(snapshot->processes[0].cgroup, not_asked<std::string>());
   EXPECT_EQ(snapshot->processes[0].environment, not_asked<Environment>());
@@ -151,8 +159,10 @@ TEST(Snapshot, keeps_a_process_with_a_missing_file_while_its_stat_is_there) {
   EXPECT_EQ(seen.uid, unread<uid_t>(kFailed));
   EXPECT_EQ(seen.pid_namespace_depth, unread<int>(kFailed));
   EXPECT_EQ(seen.tracer, unread<pid_t>(kFailed));
+  EXPECT_EQ(seen.ignores_hangup, unread<bool>(kFailed));
   EXPECT_EQ(seen.argv, unread<Arguments>(kFailed));
   EXPECT_EQ(seen.exe, unread<std::string>(kFailed));
+  EXPECT_EQ(seen.exe_file, unread<FileId>(kFailed));
   EXPECT_EQ(seen.cwd, unread<std::string>(kFailed));
   EXPECT_EQ(seen.cgroup, unread<std::string>(kFailed));
   EXPECT_EQ(seen.environment, unread<Environment>(kFailed));
@@ -164,6 +174,33 @@ TEST(Snapshot, tells_an_empty_command_line_from_one_that_was_not_read) {
   const Snapshot snapshot = snapshot_of(tree);
   EXPECT_EQ(snapshot.processes.at(0).argv, Arguments{});
   EXPECT_EQ(snapshot.processes.at(0).environment, Environment{});
+}
+
+TEST(Snapshot, tells_an_address_that_is_kept_from_us_from_no_memory) {
+  const ProcTree tree{{.pid = 30}, {.pid = 31, .state = 'Z'}};
+  const Snapshot snapshot = snapshot_of(tree);
+  EXPECT_EQ(snapshot.processes.at(0).argv_at,
+            unread<std::uint64_t>(Unread::Denied));
+  EXPECT_EQ(snapshot.processes.at(1).argv_at, unread<std::uint64_t>(kFailed));
+}
+
+TEST(Snapshot, knows_a_program_by_its_file_whatever_the_path) {
+  const test::TempDir dir;
+  std::ofstream(dir / "one") << "x";
+  std::ofstream(dir / "two") << "x";
+  std::filesystem::create_hard_link(dir / "one", dir / "also-one");
+  const ProcTree tree{{.pid = 30, .exe = dir / "one"},
+                      {.pid = 31, .exe = dir / "also-one"},
+                      {.pid = 32, .exe = dir / "two"}};
+  const Snapshot snapshot = snapshot_of(tree);
+  const auto& seen = snapshot.processes;
+  ASSERT_TRUE(seen.at(0).exe_file && seen.at(2).exe_file);
+  EXPECT_EQ(seen.at(0).exe_file, seen.at(1).exe_file);
+  EXPECT_NE(seen.at(0).exe_file, seen.at(2).exe_file);
+  struct stat found{};
+  ASSERT_EQ(::stat((dir / "one").c_str(), &found), 0);
+  EXPECT_EQ(seen.at(0).exe_file,
+            (FileId{.device = found.st_dev, .inode = found.st_ino}));
 }
 
 TEST(Snapshot, asks_a_kernel_thread_for_no_memory) {

@@ -7,13 +7,18 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
+#include <fstream>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "strayd/sys/os.h"
+
 #include "../../src/reap/grip.h"
 #include "puppet.h"
 #include "support/pid_namespace.h"
+#include "support/temp_dir.h"
 #include "world.h"
 
 namespace strayd::test {
@@ -184,6 +189,94 @@ TEST(Identity, another_program_in_the_grace_is_not_killed) {
     EXPECT_EQ(outcome->failure, FailureWhy::Changed);
     EXPECT_TRUE(is_running(puppet.pid()));
     EXPECT_NE(state_of(puppet.pid()), 'T');
+  });
+}
+
+TEST(Identity, a_process_that_changes_its_title_all_the_time_is_ended) {
+  in_pid_namespace([] {
+    World world;
+    const Puppet puppet;
+    const TreeOrder order = world.order(puppet.pid());
+    world.hold(order);
+    const Process held = world.process(puppet.pid());
+    int looks = 0;
+    world.on_snapshot = [&] {
+      puppet.do_now('t');
+    };
+    world.on_read = [&](const ProcId&) {
+      puppet.do_now('t');
+      ++looks;
+    };
+    world.reaper.begin(order);
+    EXPECT_GT(looks, 0);
+    EXPECT_NE(world.process(puppet.pid()).argv, held.argv);
+    world.run();
+    EXPECT_EQ(world.outcome_of(order.root)->outcome, Outcome::Terminated);
+  });
+}
+
+// A shell that reads a script from its file, and executes itself on it again
+// whenever it is told to: in words and program it is always the same.
+class SelfExecuting {
+ public:
+  SelfExecuting() {
+    std::ofstream(script()) << "read go && exec /bin/sh " << script() << "\n";
+    pid_ = start([this](const auto& ready) {
+      ::dup2(go_.out.get(), STDIN_FILENO);
+      ready();
+      ::execl("/bin/sh", "/bin/sh", script().c_str(), nullptr);
+      ::_exit(127);
+    });
+    EXPECT_TRUE(eventually([this] {
+      const Result<std::string> words =
+          read_file("/proc/" + std::to_string(pid_) + "/cmdline", 4096);
+      return words && words->starts_with("/bin/sh");
+    }));
+  }
+
+  pid_t pid() const { return pid_; }
+  void execute_again(World& world) const {
+    const Process before = world.process(pid_);
+    say(go_.in, '\n');
+    EXPECT_TRUE(eventually([&] {
+      const Process now = world.process(pid_);
+      return now.argv == before.argv && now.argv_at != before.argv_at;
+    }));
+  }
+
+ private:
+  std::string script() const { return dir_ / "again"; }
+
+  TempDir dir_{};
+  Pipe go_{};
+  pid_t pid_ = 0;
+};
+
+TEST(Identity, an_exec_of_the_same_program_with_the_same_words_is_refused) {
+  in_pid_namespace([] {
+    World world;
+    const SelfExecuting shell;
+    const TreeOrder order = world.order(shell.pid());
+    world.hold(order);
+    shell.execute_again(world);
+    world.reaper.begin(order);
+    EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
+    EXPECT_TRUE(is_running(shell.pid()));
+  });
+}
+
+TEST(Identity, the_watch_does_not_begin_behind_an_exec_with_the_same_words) {
+  in_pid_namespace([] {
+    World world;
+    const SelfExecuting shell;
+    const TreeOrder order = world.order(shell.pid());
+    const Process seen = world.process(shell.pid());
+    const std::array members{&seen};
+    shell.execute_again(world);
+    world.reaper.hold(members);
+    world.reaper.begin(order);
+    EXPECT_EQ(world.outcome_of(order.root)->failure, FailureWhy::Changed);
+    EXPECT_TRUE(is_running(shell.pid()));
   });
 }
 

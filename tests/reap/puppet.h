@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -79,7 +81,8 @@ inline pid_t start_term_ignorer() {
 }
 
 // Words: 'f' fork a sleeping child, 'x' become sleep(1), 'i' ignore SIGTERM,
-// 'q' exit. Each is answered when done; an exec is not.
+// 't' write another title over the arguments, 'q' exit. Each is answered when
+// done; an exec is not.
 class Puppet {
  public:
   Puppet()
@@ -98,11 +101,16 @@ class Puppet {
 
  private:
   void obey() const {
+    char title = 'a';
     while (true) {
       const char word = hear(orders_.out);
       if (word == 'f' && ::fork() == 0) sleep_for_ever();
       if (word == 'x') ::execl("/bin/sleep", "sleep", "1000", nullptr);
       if (word == 'i') std::signal(SIGTERM, SIG_IGN);
+      if (word == 't') {
+        char* const name = ::program_invocation_name;
+        std::memset(name, title++, std::strlen(name));
+      }
       if (word == 'q' || word == '\0') ::_exit(0);
       say(answers_.in, word);
     }

@@ -39,6 +39,8 @@ struct FakeProcess {
   uid_t uid = 0;
   int pid_namespace_depth = 1;
   pid_t tracer = 0;
+  std::uint64_t argv_at = 0;  // 0: it is not shown
+  bool ignores_hangup = false;
   std::vector<std::string> argv{};
   std::vector<std::string> environment{};  // "NAME=value"
   std::string exe = "/usr/bin/node";       // empty: no link
@@ -116,7 +118,8 @@ class ProcTree {
            std::to_string(p.start_ticks) + " 0 " +
            std::to_string(p.resident_pages) +
            " 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0"
-           " 0 0 0 0 0 0 0 0\n";
+           " 0 0 0 " +
+           std::to_string(p.argv_at) + " 0 0 0 0\n";
   }
 
   static std::string status_of(const FakeProcess& p) {
@@ -129,7 +132,8 @@ class ProcTree {
            " (sleeping)\nPid:\t" + std::to_string(p.pid) + "\nPPid:\t" +
            std::to_string(p.parent) + "\nTracerPid:\t" +
            std::to_string(p.tracer) + "\nUid:" + uid + uid + uid + uid +
-           "\nGid:\t0\t0\t0\t0\nNSpid:" + pids + "\n";
+           "\nGid:\t0\t0\t0\t0\nNSpid:" + pids + "\nSigIgn:\t000000000000100" +
+           (p.ignores_hangup ? "1" : "0") + "\n";
   }
 
   static std::string joined(const std::vector<std::string>& strings) {

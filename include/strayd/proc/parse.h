@@ -48,6 +48,7 @@ struct ProcStatus {
   Observed<uid_t> uid = std::unexpected(Unread::Failed);
   Observed<int> pid_namespace_depth = std::unexpected(Unread::Failed);
   Observed<pid_t> tracer = std::unexpected(Unread::Failed);
+  Observed<bool> ignores_hangup = std::unexpected(Unread::Failed);
 
   bool operator==(const ProcStatus&) const = default;
 };

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "strayd/core/exit_status.h"
 #include "strayd/core/result.h"
 #include "strayd/sys/fd.h"
 
@@ -25,6 +26,9 @@ struct ProcessEvent {
   What what = What::Forked;
   pid_t pid = 0;     // the child, or who ended
   pid_t parent = 0;  // of a child
+  // Of who ended: of its first thread, behind which others may live on.
+  // nullopt: it is not told.
+  std::optional<ExitStatus> status{};
   bool operator==(const ProcessEvent&) const = default;
 };
 

@@ -12,4 +12,7 @@ namespace strayd {
 // lived. Unknown where it ended and the kernel is too old to say how.
 Result<ExitStatus> exit_status(int pidfd);
 
+// Of an end, as waitpid(2) codes it.
+ExitStatus decode_end(int status);
+
 }  // namespace strayd
