@@ -99,9 +99,11 @@ std::optional<Claim> shielding_claim(const Scene& scene,
 // As pid 1 (dinit, runit, s6-svscan) a supervisor also adopts what has lost its
 // parent. What carries a cookie came to it in that way; of anything else nobody
 // can tell, and it may be a service.
-bool has_adopted(const Process& process, const Process& supervisor) {
+bool has_adopted(const Scene& scene,
+                 const Process& process,
+                 const Process& supervisor) {
   return supervisor.id.pid == 1 &&
-         !std::holds_alternative<NoCookie>(Scene::cookie(process));
+         !std::holds_alternative<NoCookie>(scene.cookie(process));
 }
 
 std::optional<Claim> supervisor_claim(const Scene& scene,
@@ -112,7 +114,7 @@ std::optional<Claim> supervisor_claim(const Scene& scene,
   const auto kind = supervisor_kind(ancestor);
   if (!home && (!kind || kind == SupervisorKind::Systemd)) return std::nullopt;
   if (!home && kind == SupervisorKind::Other &&
-      has_adopted(process, ancestor)) {
+      has_adopted(scene, process, ancestor)) {
     return std::nullopt;
   }
   const std::string_view what =
@@ -178,7 +180,7 @@ std::optional<Claim> managed_claim(const Scene& scene, const Process& process) {
     if (auto found = listed_claim(scene, process, *ancestor)) return found;
   }
   const bool has_cookie =
-      !std::holds_alternative<NoCookie>(Scene::cookie(process));
+      !std::holds_alternative<NoCookie>(scene.cookie(process));
   for (const Process* ancestor : line) {
     if (auto found = supervisor_claim(scene, process, *ancestor)) return found;
     if (has_cookie) continue;

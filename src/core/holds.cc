@@ -110,7 +110,7 @@ std::optional<Claim> cookieless_claim(const Scene& scene,
 // judgement on an ancestor counts whoever's it is.
 std::optional<Claim> ancestor_claim(const Scene& scene,
                                     const Process& ancestor) {
-  const CookieReading reading = Scene::cookie(ancestor);
+  const CookieReading reading = scene.cookie(ancestor);
   if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
     return held(Why::CookieBroken,
                 "its PM2 cookie is not whole: " + broken->why);
@@ -215,7 +215,7 @@ std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
 bool is_generation_root(const Scene& scene,
                         const Process& process,
                         const Cookie& cookie) {
-  const CookieReading reading = Scene::cookie(process);
+  const CookieReading reading = scene.cookie(process);
   const auto* own = std::get_if<Cookie>(&reading);
   return own != nullptr && same_generation(*own, cookie) &&
          std::abs(started_unix_ms(scene.evidence.snapshot, process) -
@@ -388,7 +388,7 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (auto claim = chain_claim(scene, process)) return claim;
   if (auto claim = unreadable_claim(process)) return claim;
   if (auto claim = undecided_protection(scene, process)) return claim;
-  const CookieReading reading = Scene::cookie(process);
+  const CookieReading reading = scene.cookie(process);
   if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
     return held(Why::CookieBroken,
                 "its PM2 cookie is not whole: " + broken->why);

@@ -234,9 +234,10 @@ Memory remember(const Memory& before,
   }
 
   const Answering answering = answering_views(pm2);
+  const CookieReader cookies(snapshot, pm2);
   std::map<std::string, std::set<Pm2Entry>> named;
   for (const Process& process : snapshot.processes) {
-    const CookieReading reading = Scene::cookie(process);
+    const CookieReading reading = cookies.read(process);
     const auto* cookie = std::get_if<Cookie>(&reading);
     if (cookie == nullptr) continue;
     const auto view = answering.find(cookie->home);

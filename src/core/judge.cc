@@ -22,7 +22,7 @@ std::optional<Claim> strongest_claim(const Scene& scene,
 
 // For a process that nobody claims.
 OrphanKind orphan_kind(const Scene& scene, const Process& process) {
-  const CookieReading reading = Scene::cookie(process);
+  const CookieReading reading = scene.cookie(process);
   if (const auto* cookie = std::get_if<Cookie>(&reading)) {
     const CookieJudgement judged = judge_cookie(scene, process, *cookie);
     return std::get<OrphanKind>(judged);

@@ -26,7 +26,10 @@ bool fits(const Snapshot& snapshot,
 }  // namespace
 
 Scene::Scene(const Evidence& from, const Policy& wishes)
-    : evidence(from), policy(wishes), forest(from.snapshot) {
+    : evidence(from),
+      policy(wishes),
+      forest(from.snapshot),
+      cookies_(from.snapshot, from.pm2) {
   for (const Pm2View& view : evidence.pm2) {
     views_.emplace(view.home, &view);
     for (const std::string& path : view.aliases) views_.emplace(path, &view);
@@ -124,9 +127,8 @@ bool Scene::in_container(const Process& process) const {
   return in_other_container(process, forest.find(evidence.snapshot.self));
 }
 
-CookieReading Scene::cookie(const Process& process) {
-  if (!process.environment) return NoCookie{};
-  return read_cookie(*process.environment);
+CookieReading Scene::cookie(const Process& process) const {
+  return cookies_.read(process);
 }
 
 LaunchKey launch_of(const Cookie& cookie) {

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "strayd/core/cookie.h"
+#include "strayd/core/cookie_reader.h"
 #include "strayd/core/forest.h"
 #include "strayd/core/judge.h"
 
@@ -52,7 +53,7 @@ class Scene {
   // which might as well be a second one.
   bool has_other_main(std::string_view unit) const;
 
-  static CookieReading cookie(const Process& process);
+  CookieReading cookie(const Process& process) const;
 
  private:
   bool is_unheard(const Process& daemon, const std::string& home) const;
@@ -61,6 +62,7 @@ class Scene {
   void index_lists();
   void index_units();
 
+  CookieReader cookies_;
   std::unordered_map<std::string, const Pm2View*> views_{};
   std::unordered_map<pid_t, std::string> daemons_{};
   std::unordered_map<uid_t, const Process*> unheard_{};
