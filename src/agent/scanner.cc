@@ -15,6 +15,7 @@
 #include "strayd/sys/os.h"
 
 #include "app_watch.h"
+#include "clock_watch.h"
 #include "early_scans.h"
 #include "findings.h"
 #include "kill_watch.h"
@@ -128,6 +129,7 @@ struct Scanner::Impl {
   // What the rule of a reap meant when it was ordered, by its root.
   std::map<ProcId, Match> ordered_under{};
   std::chrono::nanoseconds slept{boot_time() - steady_time()};
+  ClockWatch clock{};
   std::set<pid_t> close_ups{};
   Report report{};
 };
@@ -316,6 +318,7 @@ Report Scanner::Impl::scan() {
   records.recover();
   if (parts.wish != Wish::Look) records.catch_up(parts.config.state_dir);
   notice_sleep();
+  clock.look();
   early.begin(apps.bus_fd());
 
   // Look, judge; and look at everything before anybody is signalled.

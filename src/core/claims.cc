@@ -201,7 +201,7 @@ std::optional<Claim> managed_claim(const Scene& scene, const Process& process) {
     if (auto found = listed_claim(scene, process, *ancestor)) return found;
   }
   const bool has_cookie =
-      !std::holds_alternative<NoCookie>(Scene::cookie(process)) ||
+      !std::holds_alternative<NoCookie>(scene.cookie(process)) ||
       scene.origin_of(process);
   for (const Process* ancestor : line) {
     if (auto found = supervisor_claim(scene, process, *ancestor)) return found;

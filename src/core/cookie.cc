@@ -29,6 +29,12 @@ std::optional<std::int64_t> number(std::optional<std::string_view> text) {
   return parsed;
 }
 
+std::string home_trouble(std::optional<std::string_view> home) {
+  if (!home || home->empty()) return "PM2_HOME is missing";
+  if (home->starts_with('/')) return "PM2_HOME is no path";
+  return "PM2_HOME is relative, and no one daemon is known to live there";
+}
+
 }  // namespace
 
 CookieReading read_cookie(const Environment& environment) {
@@ -41,7 +47,7 @@ CookieReading read_cookie(const Environment& environment) {
 
   Cookie cookie;
   const auto path = home ? normal_home(std::string(*home)) : std::nullopt;
-  if (!path) return BrokenCookie{"PM2_HOME is missing or not absolute"};
+  if (!path) return BrokenCookie{home_trouble(home)};
   const auto id = number(pm_id);
   if (!id) return BrokenCookie{"pm_id is missing or not a number"};
   if (!unique_id || unique_id->empty()) {

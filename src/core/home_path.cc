@@ -23,4 +23,10 @@ std::optional<std::string> normal_home(const std::string& path) {
   return normal.empty() ? "/" : normal;
 }
 
+std::optional<std::string> home_from(const std::string& directory,
+                                     const std::string& path) {
+  if (path.starts_with('/')) return normal_home(path);
+  return path.empty() ? std::nullopt : normal_home(directory + '/' + path);
+}
+
 }  // namespace strayd

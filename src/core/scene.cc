@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "strayd/core/fit.h"
 #include "strayd/core/text.h"
@@ -19,19 +20,31 @@ std::int64_t started_unix_ms(const Snapshot& snapshot, const Process& process) {
              .count();
 }
 
-bool fits(const Snapshot& snapshot,
-          const Process& process,
-          const Pm2Instance& instance) {
-  if (is_dead(process)) return false;
-  if (!instance.pm_uptime_ms) return false;
-  return std::abs(started_unix_ms(snapshot, process) - *instance.pm_uptime_ms) <
-         kSameStartMs;
+bool started_with(const Snapshot& snapshot,
+                  const Process& process,
+                  const Pm2Instance& instance) {
+  return instance.pm_uptime_ms &&
+         std::abs(started_unix_ms(snapshot, process) - *instance.pm_uptime_ms) <
+             kSameStartMs;
+}
+
+// What PM2 lists it has started itself: its own child is meant, however the
+// clock was set since.
+bool is_child_of(const Forest& forest,
+                 const Process& process,
+                 const ProcId& daemon) {
+  return !is_dead(process) && process.parent == daemon.pid &&
+         forest.find(daemon) != nullptr &&
+         daemon.start_ticks <= process.id.start_ticks;
 }
 
 }  // namespace
 
 Scene::Scene(const Evidence& from, const Policy& wishes)
-    : evidence(from), policy(wishes), forest(from.snapshot) {
+    : evidence(from),
+      policy(wishes),
+      forest(from.snapshot),
+      cookies_(from.snapshot, from.pm2) {
   for (const Pm2View& view : evidence.pm2) {
     views_.emplace(view.home, &view);
     for (const std::string& path : view.aliases) views_.emplace(path, &view);
@@ -80,7 +93,11 @@ const Process* Scene::unheard_daemon(uid_t uid) const {
   return found == unheard_.end() ? nullptr : found->second;
 }
 
+// Where a pid was used again, the entry with that process's start is meant, and
+// not the one that it once was.
 void Scene::index_lists() {
+  const Snapshot& snapshot = evidence.snapshot;
+  std::vector<std::pair<const Process*, Listed>> without_start;
   for (const Pm2View& view : evidence.pm2) {
     if (!view.reply) continue;
     daemons_.emplace(view.reply->daemon.pid, view.home);
@@ -88,11 +105,19 @@ void Scene::index_lists() {
       if (!instance.pid) continue;
       const Process* process = forest.find(*instance.pid);
       if (process == nullptr) continue;
-      auto& index =
-          fits(evidence.snapshot, *process, instance) ? listed_ : in_vain_;
-      index.emplace(*instance.pid,
-                    Listed{.instance = &instance, .view = &view});
+      const Listed entry{.instance = &instance, .view = &view};
+      if (!is_dead(*process) && started_with(snapshot, *process, instance)) {
+        listed_.emplace(*instance.pid, entry);
+      } else {
+        without_start.emplace_back(process, entry);
+      }
     }
+  }
+  for (const auto& [process, entry] : without_start) {
+    auto& index = is_child_of(forest, *process, entry.view->reply->daemon)
+                      ? listed_
+                      : in_vain_;
+    index.emplace(process->id.pid, entry);
   }
 }
 
@@ -129,9 +154,8 @@ bool Scene::in_container(const Process& process) const {
   return in_other_container(process, forest.find(evidence.snapshot.self));
 }
 
-CookieReading Scene::cookie(const Process& process) {
-  if (!process.environment) return NoCookie{};
-  return read_cookie(*process.environment);
+CookieReading Scene::cookie(const Process& process) const {
+  return cookies_.read(process);
 }
 
 Scene::~Scene() = default;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "strayd/core/cookie.h"
+#include "strayd/core/cookie_reader.h"
 #include "strayd/core/forest.h"
 #include "strayd/core/judge.h"
 
@@ -67,7 +68,7 @@ class Scene {
   // which might as well be a second one.
   bool has_other_main(std::string_view unit) const;
 
-  static CookieReading cookie(const Process& process);
+  CookieReading cookie(const Process& process) const;
   // The launch that a cookie names, in its home's one spelling.
   LaunchKey launch_of(const Cookie& cookie) const;
 
@@ -93,6 +94,7 @@ class Scene {
   void index_lists();
   void index_units();
 
+  CookieReader cookies_;
   std::unordered_map<std::string, const Pm2View*> views_{};
   std::unordered_map<pid_t, std::string> daemons_{};
   std::unordered_map<uid_t, const Process*> unheard_{};

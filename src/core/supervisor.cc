@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
+#include "strayd/core/home_path.h"
 #include "strayd/core/text.h"
 
 namespace strayd {
@@ -62,6 +64,12 @@ constexpr auto kOtherSupervisors =
                                      "runit",
                                      "monit"});
 
+std::optional<std::string> from_where_it_works(const Process& process,
+                                               std::string home) {
+  if (home.starts_with('/')) return home;
+  return process.cwd ? home_from(*process.cwd, home) : std::nullopt;
+}
+
 }  // namespace
 
 std::string app_name(const Pm2Instance& instance) {
@@ -73,7 +81,7 @@ std::string app_name(const Pm2Instance& instance) {
 
 std::optional<SupervisorKind> supervisor_kind(const Process& process) {
   if (is_kernel_thread(process)) return std::nullopt;
-  if (god_daemon_home(process) || process.comm.starts_with(kTitleStart)) {
+  if (home_in_title(process) || process.comm.starts_with(kTitleStart)) {
     return SupervisorKind::Pm2Daemon;
   }
   if (is_pm2_runtime(process)) return SupervisorKind::Pm2Runtime;
@@ -85,7 +93,7 @@ std::optional<SupervisorKind> supervisor_kind(const Process& process) {
   return std::nullopt;
 }
 
-std::optional<std::string> god_daemon_home(const Process& process) {
+std::optional<std::string> home_in_title(const Process& process) {
   if (!process.argv || process.argv->empty()) return std::nullopt;
   const std::string_view title = process.argv->front();
   if (!title.starts_with(kTitleStart)) return std::nullopt;
@@ -95,16 +103,29 @@ std::optional<std::string> god_daemon_home(const Process& process) {
     return std::nullopt;
   }
   const std::size_t begin = middle + kTitleMiddle.size();
-  if (close <= begin || title[begin] != '/') return std::nullopt;
+  if (close <= begin) return std::nullopt;
   std::string home(title.substr(begin, close - begin));
   while (home.size() > 1 && home.back() == '/') home.pop_back();
   return home;
 }
 
-std::optional<std::string> pm2_home_of(const Environment& environment) {
+std::optional<std::string> god_daemon_home(const Process& process) {
+  std::optional<std::string> home = home_in_title(process);
+  return home ? from_where_it_works(process, *std::move(home)) : home;
+}
+
+bool is_fork_of_daemon(const Process& process, const Process* parent) {
+  const std::optional<std::string> title = home_in_title(process);
+  return title && parent != nullptr && !is_dead(*parent) &&
+         parent->started <= process.started && home_in_title(*parent) == title;
+}
+
+std::optional<std::string> pm2_home_of(const Process& process) {
+  if (!process.environment) return std::nullopt;
+  const Environment& environment = *process.environment;
   if (const auto home = environment.find("PM2_HOME");
-      home != environment.end() && home->second.starts_with('/')) {
-    return home->second;
+      home != environment.end() && !home->second.empty()) {
+    return from_where_it_works(process, home->second);
   }
   if (const auto home = environment.find("HOME");
       home != environment.end() && home->second.starts_with('/')) {

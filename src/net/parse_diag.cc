@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -21,6 +22,7 @@ using Bytes = std::span<const std::byte>;
 
 // include/net/tcp_states.h
 constexpr std::uint8_t kEstablished = 1;
+constexpr std::uint8_t kClose = 7;  // of UDP: it is not connected
 constexpr std::uint8_t kListen = 10;
 
 constexpr int kMostErrno = 4095;  // include/linux/err.h
@@ -84,7 +86,22 @@ Result<std::optional<std::chrono::milliseconds>> last_receive(
   return found;
 }
 
+// Of one that serves without a TCP port.
+void add_other(SocketInode inode, SocketTable& table) {
+  if (inode != 0 && table.other_servers) table.other_servers->push_back(inode);
+}
+
+Result<void> add_unix_socket(Bytes body, SocketTable& table) {
+  const std::optional<unix_diag_msg> socket = head_of<unix_diag_msg>(body);
+  if (!socket) return cut_off("socket");
+  if (socket->udiag_state == kListen) add_other(socket->udiag_ino, table);
+  return {};
+}
+
 Result<void> add_socket(Bytes body, SocketTable& table) {
+  if (head_of<std::uint8_t>(body) == AF_UNIX) {
+    return add_unix_socket(body, table);
+  }
   const std::optional<inet_diag_msg> socket = head_of<inet_diag_msg>(body);
   if (!socket) return cut_off("socket");
   const std::uint8_t family = socket->idiag_family;
@@ -97,6 +114,7 @@ Result<void> add_socket(Bytes body, SocketTable& table) {
   if (socket->idiag_state == kListen) {
     table.listeners.push_back({.inode = socket->idiag_inode, .local = local});
   }
+  if (socket->idiag_state == kClose) add_other(socket->idiag_inode, table);
   if (socket->idiag_state != kEstablished || !table.connections) return {};
   const auto since = last_receive(body.subspan(sizeof *socket));
   if (!since) return std::unexpected(since.error());
@@ -117,7 +135,7 @@ Result<void> check_outcome(Bytes body) {
   if (*outcome < -kMostErrno) {
     return fail(Fault::Malformed, "parse sockets: an error that is none");
   }
-  return std::unexpected(errno_error("dump TCP sockets", -*outcome));
+  return std::unexpected(errno_error("dump sockets", -*outcome));
 }
 
 Result<void> add_message(const nlmsghdr& head,
@@ -134,7 +152,7 @@ Result<void> add_message(const nlmsghdr& head,
     case NLMSG_ERROR:
       return check_outcome(body);
     case NLMSG_OVERRUN:
-      return fail(Fault::Exhausted, "dump TCP sockets: data was lost");
+      return fail(Fault::Exhausted, "dump sockets: data was lost");
     default:
       return {};  // NLMSG_NOOP, and what may come
   }

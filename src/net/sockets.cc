@@ -3,6 +3,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -28,6 +29,7 @@ constexpr std::size_t kMostSockets = std::size_t{1} << 18U;
 
 // include/net/tcp_states.h
 constexpr std::uint32_t kEstablished = 1U << 1U;
+constexpr std::uint32_t kClose = 1U << 7U;  // of UDP: it is not connected
 constexpr std::uint32_t kListen = 1U << 10U;
 
 // What the filter's attribute may take of a request, in ports.
@@ -43,35 +45,49 @@ void put(std::string& into, const auto& value) {
   into.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-std::string request(int family,
-                    std::uint32_t sequence,
-                    const SocketsWanted& wanted) {
-  std::string attribute;
-  if (is_filtered(wanted)) {
-    const std::string filter = far_port_filter(wanted.far_ports);
-    put(attribute,
-        nlattr{.nla_len = static_cast<__u16>(sizeof(nlattr) + filter.size()),
-               .nla_type = INET_DIAG_REQ_BYTECODE});
-    attribute += filter;
-  }
-  const inet_diag_req_v2 body{
-      .sdiag_family = static_cast<__u8>(family),
-      .sdiag_protocol = IPPROTO_TCP,
-      .idiag_ext = static_cast<__u8>(
-          wanted.connections ? 1U << (INET_DIAG_INFO - 1U) : 0U),
-      .pad = 0,
-      .idiag_states = wanted.connections ? kListen | kEstablished : kListen,
-      .id = {}};
-  const std::size_t size = sizeof(nlmsghdr) + sizeof body + attribute.size();
+std::string tcp_request(int family, const SocketsWanted& wanted) {
   std::string bytes;
   put(bytes,
-      nlmsghdr{.nlmsg_len = static_cast<__u32>(size),
-               .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-               .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-               .nlmsg_seq = sequence,
-               .nlmsg_pid = 0});
-  put(bytes, body);
-  return bytes += attribute;
+      inet_diag_req_v2{
+          .sdiag_family = static_cast<__u8>(family),
+          .sdiag_protocol = IPPROTO_TCP,
+          .idiag_ext = static_cast<__u8>(
+              wanted.connections ? 1U << (INET_DIAG_INFO - 1U) : 0U),
+          .pad = 0,
+          .idiag_states = wanted.connections ? kListen | kEstablished : kListen,
+          .id = {}});
+  if (!is_filtered(wanted)) return bytes;
+  const std::string filter = far_port_filter(wanted.far_ports);
+  put(bytes,
+      nlattr{.nla_len = static_cast<__u16>(sizeof(nlattr) + filter.size()),
+             .nla_type = INET_DIAG_REQ_BYTECODE});
+  return bytes += filter;
+}
+
+// Those that are bound: the kernel has no others in its table.
+std::string udp_request(int family) {
+  std::string bytes;
+  put(bytes,
+      inet_diag_req_v2{.sdiag_family = static_cast<__u8>(family),
+                       .sdiag_protocol = IPPROTO_UDP,
+                       .idiag_ext = 0,
+                       .pad = 0,
+                       .idiag_states = kClose,
+                       .id = {}});
+  return bytes;
+}
+
+std::string unix_request() {
+  std::string bytes;
+  put(bytes,
+      unix_diag_req{.sdiag_family = AF_UNIX,
+                    .sdiag_protocol = 0,
+                    .pad = 0,
+                    .udiag_states = kListen,
+                    .udiag_ino = 0,
+                    .udiag_show = 0,
+                    .udiag_cookie = {}});
+  return bytes;
 }
 
 std::unexpected<Error> failed(const char* what) {
@@ -86,9 +102,16 @@ void sort_out(std::vector<Socket>& sockets) {
   sockets.erase(repeated.begin(), repeated.end());
 }
 
+void sort_out(std::vector<SocketInode>& inodes) {
+  std::ranges::sort(inodes);
+  const auto repeated = std::ranges::unique(inodes);
+  inodes.erase(repeated.begin(), repeated.end());
+}
+
 std::size_t size_of(const SocketTable& table) {
   return table.listeners.size() +
-         (table.connections ? table.connections->size() : 0);
+         (table.connections ? table.connections->size() : 0) +
+         (table.other_servers ? table.other_servers->size() : 0);
 }
 
 }  // namespace
@@ -118,7 +141,7 @@ Result<SocketTable> SocketReader::read(const SocketsWanted& wanted) {
     if (whole) return *std::move(whole);
   }
   return fail(Fault::Io,
-              "dump TCP sockets: they changed during each of " +
+              "dump sockets: they changed during each of " +
                   std::to_string(kAttempts) + " dumps");
 }
 
@@ -132,7 +155,12 @@ Result<std::optional<SocketTable>> SocketReader::read_once(
   SocketTable table;
   if (wanted.connections) table.connections.emplace();
   for (const int family : {AF_INET, AF_INET6}) {
-    const Result<bool> whole = dump(family, wanted, table);
+    const Result<bool> whole = dump(tcp_request(family, wanted), table);
+    if (!whole) return std::unexpected(whole.error());
+    if (!*whole) return std::nullopt;
+  }
+  if (wanted.other_servers) {
+    const Result<bool> whole = dump_others(table);
     if (!whole) return std::unexpected(whole.error());
     if (!*whole) return std::nullopt;
   }
@@ -141,11 +169,25 @@ Result<std::optional<SocketTable>> SocketReader::read_once(
   return table;
 }
 
-// false: it was interrupted.
-Result<bool> SocketReader::dump(int family,
-                                const SocketsWanted& wanted,
+// Half of them would tell of the rest that they serve nothing.
+Result<bool> SocketReader::dump_others(SocketTable& table) {
+  table.other_servers.emplace();
+  for (const std::string& request :
+       {unix_request(), udp_request(AF_INET), udp_request(AF_INET6)}) {
+    const Result<bool> whole = dump(request, table);
+    if (!whole && whole.error().fault == Fault::NotFound) {
+      table.other_servers.reset();  // this kernel can't tell
+      return true;
+    }
+    if (!whole || !*whole) return whole;
+  }
+  sort_out(*table.other_servers);
+  return true;
+}
+
+Result<bool> SocketReader::dump(const std::string& request,
                                 SocketTable& table) {
-  const Result<void> asked = ask(family, wanted);
+  const Result<void> asked = ask(request);
   if (!asked) return std::unexpected(asked.error());
   bool whole = true;
   for (;;) {
@@ -156,21 +198,29 @@ Result<bool> SocketReader::dump(int family,
     if (!part) return std::unexpected(part.error());
     if (size_of(table) > kMostSockets) {
       return fail(Fault::Exhausted,
-                  "dump TCP sockets: more than " +
-                      std::to_string(kMostSockets) + " of them");
+                  "dump sockets: more than " + std::to_string(kMostSockets) +
+                      " of them");
     }
     whole = whole && !part->interrupted;
     if (part->last) return whole;
   }
 }
 
-Result<void> SocketReader::ask(int family, const SocketsWanted& wanted) {
-  const std::string bytes = request(family, ++sequence_, wanted);
+Result<void> SocketReader::ask(const std::string& request) {
+  std::string bytes;
+  put(bytes,
+      nlmsghdr{
+          .nlmsg_len = static_cast<__u32>(sizeof(nlmsghdr) + request.size()),
+          .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+          .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+          .nlmsg_seq = ++sequence_,
+          .nlmsg_pid = 0});
+  bytes += request;
   ssize_t sent = 0;
   do {
     sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return failed("ask for TCP sockets");
+  if (sent < 0) return failed("ask for sockets");
   return {};
 }
 
@@ -188,13 +238,13 @@ Result<std::size_t> SocketReader::receive() {
     const ssize_t got = ::recvmsg(socket_.get(), &message, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) {
-      return fail(Fault::TimedOut, "dump TCP sockets: no answer in time");
+      return fail(Fault::TimedOut, "dump sockets: no answer in time");
     }
-    if (got < 0) return failed("dump TCP sockets");
-    if (got == 0) return fail(Fault::Malformed, "dump TCP sockets: no more");
+    if (got < 0) return failed("dump sockets");
+    if (got == 0) return fail(Fault::Malformed, "dump sockets: no more");
     if (from.nl_pid != 0) continue;  // not the kernel's
     if ((message.msg_flags & MSG_TRUNC) != 0) {
-      return fail(Fault::Malformed, "dump TCP sockets: a part was cut off");
+      return fail(Fault::Malformed, "dump sockets: a part was cut off");
     }
     return static_cast<std::size_t>(got);
   }

@@ -37,7 +37,7 @@ class PayloadReader {
 
   Result<Payload> result(bool parsed) &&;
 
-  bool null() { return scalar({}); }
+  bool null() { return scalar({.nothing = true}); }
   bool boolean(bool value);
   bool number_integer(std::int64_t value) { return scalar({.number = value}); }
   bool number_unsigned(std::uint64_t value);
@@ -87,7 +87,7 @@ bool PayloadReader::number_unsigned(std::uint64_t value) {
 
 bool PayloadReader::boolean(bool value) {
   if (skipped_ == 0 && key_ == Key::Manually) payload_.manually = value;
-  return scalar({});
+  return scalar({.flag = value});
 }
 
 bool PayloadReader::key(std::string& name) {
@@ -95,7 +95,7 @@ bool PayloadReader::key(std::string& name) {
   key_ = Key::Other;
   field_ = nullptr;
   if (place_ == Place::Process) {
-    field_ = env_field(name);
+    field_ = env_field(payload_.process, name);
     if (name == "pm_id") key_ = Key::PmId;
   } else if (name == "event") {
     key_ = Key::Event;
@@ -174,7 +174,6 @@ std::optional<Pm2Event::Kind> kind_of(const Payload& payload) {
 Result<std::optional<Pm2Event>> process_event(Payload payload) {
   const std::optional<Pm2Event::Kind> kind = kind_of(payload);
   if (!kind || !payload.process.inner_pm_id) return std::nullopt;
-  const std::optional<int> exit_code = payload.process.exit_code;
   std::optional<Pm2Instance> instance =
       finish_entry(std::move(payload.process));
   if (!instance) {
@@ -188,7 +187,7 @@ Result<std::optional<Pm2Event>> process_event(Payload payload) {
                   .status = instance->status,
                   .restart_time = instance->restart_time,
                   .pm_uptime_ms = instance->pm_uptime_ms,
-                  .exit_code = exit_code};
+                  .exit_code = instance->exit_code};
 }
 
 }  // namespace

@@ -11,10 +11,12 @@
 
 namespace strayd {
 
-// A JSON value as far as a field can use it; neither: of any other type.
+// A JSON value as far as a field can use it; none of them: of any other type.
 struct FieldValue {
   std::optional<std::int64_t> number{};
   std::optional<std::string_view> text{};
+  std::optional<bool> flag{};
+  bool nothing = false;  // null, or a list without an element
 };
 
 // `pm_id` and `name` are both beside pm2_env and in it. PM2 7.0.4 copies the
@@ -25,7 +27,10 @@ struct EntryDraft {
   std::optional<std::int64_t> inner_pm_id{};
   std::string name{};
   std::string inner_name{};
-  std::optional<int> exit_code{};  // of the launch before this one, or of this
+  bool autorestart = true;
+  bool has_stop_codes = false;
+  // Under which name PM2 puts the instance's number (instance_var).
+  std::string slot_key = "NODE_APP_INSTANCE";
   bool bad = false;
 };
 
@@ -37,7 +42,8 @@ struct EntryField {
 
 // nullptr: not allow-listed, drop the value.
 const EntryField* entry_field(std::string_view key);  // of an entry
-const EntryField* env_field(std::string_view key);    // of its pm2_env
+// Of its pm2_env, of which the draft holds what came before.
+const EntryField* env_field(const EntryDraft& draft, std::string_view key);
 
 // nullopt: the entry is bad.
 std::optional<Pm2Instance> finish_entry(EntryDraft draft);

@@ -58,7 +58,6 @@ class Finder {
   Found* at(const std::optional<std::string>& path);
   void add_daemon(const Process& process, const std::string& path);
   void add_cookie(const Process& process);
-  bool is_fork_of_daemon(const Process& process, const std::string& home) const;
 
   // In another file system, most likely.
   bool elsewhere(const Process& process) const {
@@ -110,23 +109,15 @@ void Finder::add_process(const Process& process) {
   if (elsewhere(process)) return;
   if (!is_dead(process)) {
     if (const auto title = normal(god_daemon_home(process))) {
-      if (!is_fork_of_daemon(process, *title)) add_daemon(process, *title);
-    } else if (supervisor_kind(process) == SupervisorKind::Pm2Runtime &&
-               process.environment) {
-      const auto home = normal(pm2_home_of(*process.environment));
+      if (!is_fork_of_daemon(process, forest_.find(process.parent))) {
+        add_daemon(process, *title);
+      }
+    } else if (supervisor_kind(process) == SupervisorKind::Pm2Runtime) {
+      const auto home = normal(pm2_home_of(process));
       if (home) add_daemon(process, *home);
     }
   }
   if (process.environment) add_cookie(process);
-}
-
-// Between fork and exec a child of the daemon still carries the daemon's title.
-bool Finder::is_fork_of_daemon(const Process& process,
-                               const std::string& home) const {
-  const Process* const parent = forest_.find(process.parent);
-  return parent != nullptr && !is_dead(*parent) &&
-         parent->started <= process.started &&
-         normal(god_daemon_home(*parent)) == home;
 }
 
 void Finder::add_daemon(const Process& process, const std::string& path) {

@@ -53,6 +53,17 @@ Result<FieldValue> value_of(json::value& value) {
   } else if (type == json::json_type::string) {
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) found.text = text;
+  } else if (type == json::json_type::boolean) {
+    bool flag = false;
+    if (value.get_bool().get(flag) == simdjson::SUCCESS) found.flag = flag;
+  } else if (type == json::json_type::null) {
+    found.nothing = true;
+  } else if (type == json::json_type::array) {
+    json::array list;
+    if (const auto error = value.get_array().get(list)) return no_json(error);
+    if (const auto error = list.is_empty().get(found.nothing)) {
+      return no_json(error);
+    }
   }
   return found;
 }
@@ -112,7 +123,7 @@ Result<void> ListReader::take_entry(json::value& value) {
   if (value.get_object().get(entry) != simdjson::SUCCESS) return bad_entry();
   EntryDraft draft;
   const auto of_env = [&](std::string_view key, json::value& field) {
-    return take_into(draft, env_field(key), field);
+    return take_into(draft, env_field(draft, key), field);
   };
   const auto of_entry = [&](std::string_view key, json::value& field) {
     if (key != "pm2_env") return take_into(draft, entry_field(key), field);

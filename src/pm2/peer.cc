@@ -14,9 +14,8 @@ namespace {
 // environment. nullopt: nothing.
 std::optional<std::string> own_home(const Process& process) {
   std::optional<std::string> home = god_daemon_home(process);
-  if (!home && process.environment &&
-      supervisor_kind(process) == SupervisorKind::Pm2Runtime) {
-    home = pm2_home_of(*process.environment);
+  if (!home && supervisor_kind(process) == SupervisorKind::Pm2Runtime) {
+    home = pm2_home_of(process);
   }
   // A path that can't be spelled is another home all the same.
   return home ? normal_home(*home).value_or(*home) : home;

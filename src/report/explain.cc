@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "strayd/core/cookie.h"
+#include "strayd/core/cookie_reader.h"
 #include "strayd/core/forest.h"
 #include "strayd/core/supervisor.h"
 #include "strayd/report/render.h"
@@ -22,6 +23,7 @@ struct Known {
   const Snapshot* snapshot = nullptr;
   const Report* report = nullptr;
   Forest forest;
+  CookieReader cookies;
 };
 
 std::string_view word(Unread why) {
@@ -69,14 +71,16 @@ void add_listing(std::vector<std::string>& facts,
   }
 }
 
-void add_cookie(std::vector<std::string>& facts, const Process& process) {
+void add_cookie(std::vector<std::string>& facts,
+                const Known& known,
+                const Process& process) {
   if (!process.environment) {
     if (process.environment.error() == Unread::NotAsked) return;
     facts.push_back(
         fmt::format("environment {}", word(process.environment.error())));
     return;
   }
-  const CookieReading reading = read_cookie(*process.environment);
+  const CookieReading reading = known.cookies.read(process);
   if (const auto* broken = std::get_if<BrokenCookie>(&reading)) {
     facts.push_back("broken PM2 cookie: " + one_line(broken->why));
   }
@@ -122,7 +126,7 @@ std::string evidence(const Known& known, const Process& process) {
   if (is_dead(process)) facts.emplace_back("has exited (zombie)");
   add_supervisor(facts, known, process);
   add_listing(facts, known, process);
-  add_cookie(facts, process);
+  add_cookie(facts, known, process);
   add_session(facts, known, process);
   add_cgroup(facts, process);
   return fmt::format("{}", fmt::join(facts, "; "));
@@ -212,8 +216,10 @@ std::string conclusion(const Report& report, const Process& process) {
 std::string explain_text(const Snapshot& snapshot,
                          const Report& report,
                          pid_t pid) {
-  const Known known{
-      .snapshot = &snapshot, .report = &report, .forest = Forest(snapshot)};
+  const Known known{.snapshot = &snapshot,
+                    .report = &report,
+                    .forest = Forest(snapshot),
+                    .cookies = CookieReader(snapshot, report.pm2)};
   const Process* process = known.forest.find(pid);
   if (process == nullptr) {
     return fmt::format("There is no process {} among the {} that were seen.\n",

@@ -57,6 +57,7 @@ TEST(AppFacts, put_all_instances_of_an_app_together) {
 
 TEST(AppFacts, give_an_app_no_stranger_under_a_reused_pid) {
   World world = with_one_app();
+  world.find(20).parent = 1;
   world.answers(10, {World::instance(20, seconds{5'000})});
   ASSERT_THAT(facts_of(world), SizeIs(1));
   EXPECT_THAT(facts_of(world)[0].processes, IsEmpty());

@@ -147,6 +147,7 @@ TEST(Backend, can_t_be_told_of_a_process_that_is_younger_than_the_snapshot) {
 
 TEST(Backend, can_t_be_told_where_the_listed_pid_is_another_process) {
   AppWorld world = AppWorld::with_watched_app();
+  world.find(10).parent = 1;
   world.answers(5, {World::instance(10, seconds{90})});
   const AppsPicture picture = world.look();
   EXPECT_FALSE(picture.apps.front().instances.front().backend);

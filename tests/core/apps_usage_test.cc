@@ -113,9 +113,11 @@ TEST(UsageCpu, goes_on_after_a_silence_of_pm2) {
 TEST(UsageCpu, goes_on_after_a_scan_in_which_the_tree_was_not_known) {
   AppWorld world = AppWorld::with_watched_app();
   world.look();
+  world.find(10).parent = 1;
   world.answers(5, {World::instance(10, seconds{90})});
   EXPECT_FALSE(world.look().apps.front().usage);
   world.find(13).cpu = seconds{4};
+  world.find(10).parent = 5;
   world.answers(5, {World::instance(10, seconds{100})});
   EXPECT_EQ(usage(world.look()).cpu, seconds{4});
 }

@@ -29,6 +29,26 @@ TEST(Supervisor, a_title_that_only_mentions_pm2_is_no_god_daemon) {
   EXPECT_FALSE(god_daemon_home(with_argv({"PM2 v7.0.4: God Daemon (rel)"})));
 }
 
+TEST(Supervisor, a_relative_home_begins_where_the_god_daemon_works) {
+  Process daemon = with_argv({"PM2 v7.0.4: God Daemon (./a/.pm2)"});
+  EXPECT_EQ(god_daemon_home(daemon), std::nullopt);
+  EXPECT_EQ(supervisor_kind(daemon), SupervisorKind::Pm2Daemon);
+  daemon.cwd = "/srv/app";
+  EXPECT_EQ(god_daemon_home(daemon), "/srv/app/a/.pm2");
+  daemon.cwd = std::unexpected(Unread::Denied);
+  EXPECT_EQ(god_daemon_home(daemon), std::nullopt);
+}
+
+TEST(Supervisor, a_relative_home_of_a_runtime_begins_where_it_works) {
+  Process runtime = with_argv({"node", "/usr/bin/pm2-runtime", "x.js"});
+  runtime.environment = Environment{{"PM2_HOME", ".pm2"}, {"HOME", "/root"}};
+  EXPECT_EQ(pm2_home_of(runtime), std::nullopt);
+  runtime.cwd = "/srv/app";
+  EXPECT_EQ(pm2_home_of(runtime), "/srv/app/.pm2");
+  (*runtime.environment)["PM2_HOME"] = "";
+  EXPECT_EQ(pm2_home_of(runtime), "/root/.pm2");
+}
+
 TEST(Supervisor, a_god_daemon_without_readable_argv_is_known_by_its_comm) {
   Process process = with_argv({}, "PM2 v6.0.14: Go");
   process.argv = std::unexpected(Unread::Denied);

@@ -11,21 +11,29 @@
 
 namespace {
 
-constexpr std::size_t kLeast = 16 + 72;  // nlmsghdr, inet_diag_msg
+constexpr std::size_t kLeast = 16 + 16;  // nlmsghdr, unix_diag_msg
 
 // nullopt: it was refused, and nobody believes a part of it.
 std::optional<std::size_t> sockets_in(std::span<const std::byte> datagram,
                                       std::uint32_t sequence,
-                                      bool with_connections) {
+                                      bool with_all) {
   strayd::SocketTable table;
-  if (with_connections) table.connections.emplace();
+  if (with_all) {
+    table.connections.emplace();
+    table.other_servers.emplace();
+  }
   if (!strayd::parse_diag(datagram, sequence, table)) return std::nullopt;
   for (const strayd::Listener& one : table.listeners) {
     if (one.inode == 0) std::abort();
   }
-  if (table.connections.has_value() != with_connections) std::abort();
+  if (table.connections.has_value() != with_all) std::abort();
+  for (const strayd::SocketInode inode :
+       table.other_servers.value_or(std::vector<strayd::SocketInode>{})) {
+    if (inode == 0) std::abort();
+  }
   return table.listeners.size() +
-         (table.connections ? table.connections->size() : 0);
+         (table.connections ? table.connections->size() : 0) +
+         (table.other_servers ? table.other_servers->size() : 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 
 #include <cstddef>
@@ -21,6 +22,7 @@ namespace strayd::test {
 
 constexpr std::uint8_t kEstablished = 1;
 constexpr std::uint8_t kTimeWait = 6;
+constexpr std::uint8_t kClose = 7;
 constexpr std::uint8_t kListen = 10;
 
 template <typename T>
@@ -98,6 +100,16 @@ inline std::string body_of(const DiagSocket& socket) {
 
 inline std::string message(std::uint32_t sequence, const DiagSocket& socket) {
   return message(SOCK_DIAG_BY_FAMILY, sequence, body_of(socket));
+}
+
+inline std::string unix_message(std::uint32_t sequence,
+                                std::uint8_t state,
+                                std::uint32_t inode) {
+  unix_diag_msg text{};
+  text.udiag_family = AF_UNIX;
+  text.udiag_state = state;
+  text.udiag_ino = inode;
+  return message(SOCK_DIAG_BY_FAMILY, sequence, bytes_of(text));
 }
 
 inline std::span<const std::byte> as_bytes(const std::string& text) {

@@ -140,6 +140,48 @@ TEST(SocketReader, takes_another_socket_after_a_failure) {
   EXPECT_EQ(kernel.opened(), 2U);
 }
 
+TEST(SocketReader, has_no_other_servers_where_the_kernel_can_not_tell) {
+  for (const auto& answers :
+       {std::vector{done(1), done(2), refusal(3, ENOENT)},
+        std::vector{done(1),
+                    done(2),
+                    unix_message(3, kListen, 10) + done(3),
+                    done(4, -ENOENT)}}) {
+    FakeKernel kernel;
+    kernel.add(answers);
+    const Result<SocketTable> table =
+        kernel.reader().read({.other_servers = true});
+    ASSERT_TRUE(table) << table.error().what;
+    EXPECT_EQ(table->other_servers, std::nullopt);
+  }
+}
+
+TEST(SocketReader, fails_where_other_servers_are_refused) {
+  FakeKernel kernel;
+  kernel.add({done(1), done(2), refusal(3, EPERM)});
+  const Result<SocketTable> table =
+      kernel.reader().read({.other_servers = true});
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().fault, Fault::Denied);
+}
+
+TEST(SocketReader, asks_for_all_again_where_other_servers_were_interrupted) {
+  FakeKernel kernel;
+  kernel.add({done(1),
+              done(2),
+              done(3, 0, kInterrupted),
+              done(4),
+              done(5),
+              unix_message(6, kListen, 30) + unix_message(6, kListen, 20),
+              unix_message(6, kListen, 30) + done(6),
+              message(7, DiagSocket{.state = kClose, .inode = 10}) + done(7),
+              done(8)});
+  const Result<SocketTable> table =
+      kernel.reader().read({.other_servers = true});
+  ASSERT_TRUE(table) << table.error().what;
+  EXPECT_THAT(*table->other_servers, ElementsAre(10, 20, 30));
+}
+
 TEST(SocketReader, says_why_it_may_not_ask) {
   FakeKernel kernel;
   const Result<SocketTable> table = kernel.reader().read({});

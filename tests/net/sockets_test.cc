@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -276,6 +277,104 @@ TEST(Sockets, to_other_far_ports_than_the_wanted_are_left_out) {
     EXPECT_THAT(seen(many), ElementsAre(inode_of(to_three)));
     many.push_back(1);
     EXPECT_EQ(seen(many).size(), 4U) << "too many for a filter";
+  });
+}
+
+// An abstract address: it is gone with its socket.
+sockaddr_un abstract_address(char name) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  address.sun_path[1] = name;
+  return address;
+}
+
+UniqueFd unix_socket(char name, int type, bool listens) {
+  UniqueFd fd{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
+  const sockaddr_un at = abstract_address(name);
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at),
+            0);
+  EXPECT_TRUE(!listens || ::listen(fd.get(), 10) == 0);
+  return fd;
+}
+
+UniqueFd udp_socket(const Endpoint& at) {
+  const int family = is_mapped(at.ip) ? AF_INET : AF_INET6;
+  return UniqueFd{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+}
+
+UniqueFd bound_udp(const Endpoint& at) {
+  UniqueFd fd = udp_socket(at);
+  EXPECT_EQ(with_address(at,
+                         [&](const sockaddr* address, socklen_t size) {
+                           return ::bind(fd.get(), address, size);
+                         }),
+            0);
+  return fd;
+}
+
+std::vector<SocketInode> other_servers() {
+  SocketReader reader;
+  const SocketTable table = read(reader, {.other_servers = true});
+  EXPECT_TRUE(table.other_servers);
+  const auto found = table.other_servers.value_or(std::vector<SocketInode>{});
+  EXPECT_TRUE(std::ranges::is_sorted(found));
+  return found;
+}
+
+TEST(Sockets, of_other_servers_are_not_read_where_they_are_not_wanted) {
+  in_net_namespace([] {
+    EXPECT_EQ(read_all().other_servers, std::nullopt);
+    EXPECT_THAT(other_servers(), IsEmpty());
+  });
+}
+
+TEST(Sockets, of_unix_serve_where_they_accept) {
+  in_net_namespace([] {
+    const UniqueFd stream = unix_socket('a', SOCK_STREAM, true);
+    const UniqueFd packets = unix_socket('b', SOCK_SEQPACKET, true);
+    const UniqueFd bound = unix_socket('c', SOCK_STREAM, false);
+    const UniqueFd datagrams = unix_socket('d', SOCK_DGRAM, false);
+    const UniqueFd client{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const sockaddr_un at = abstract_address('a');
+    ASSERT_EQ(
+        ::connect(
+            client.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at),
+        0);
+    const UniqueFd accepted = accept_from(stream);
+    EXPECT_THAT(other_servers(),
+                UnorderedElementsAre(inode_of(stream), inode_of(packets)));
+  });
+}
+
+TEST(Sockets, of_udp_serve_where_they_are_bound_and_not_connected) {
+  in_net_namespace([] {
+    const UniqueFd four = bound_udp(endpoint(kAny4, 5000));
+    const UniqueFd six = bound_udp(endpoint(kLoopback6, 5001));
+    const UniqueFd unbound = udp_socket(endpoint(kLoopback4, 0));
+    const UniqueFd client = udp_socket(endpoint(kLoopback4, 0));
+    const Endpoint far = endpoint(kLoopback4, 5000);
+    ASSERT_EQ(with_address(far,
+                           [&](const sockaddr* address, socklen_t size) {
+                             return ::connect(client.get(), address, size);
+                           }),
+              0);
+    EXPECT_THAT(other_servers(),
+                UnorderedElementsAre(inode_of(four), inode_of(six)));
+  });
+}
+
+TEST(Sockets, of_other_servers_are_no_listeners_and_no_connections) {
+  in_net_namespace([] {
+    const UniqueFd tcp = listen_on(endpoint(kLoopback4, 3000));
+    const UniqueFd udp = bound_udp(endpoint(kLoopback4, 3000));
+    const UniqueFd local = unix_socket('a', SOCK_STREAM, true);
+    SocketReader reader;
+    const SocketTable table =
+        read(reader, {.connections = true, .other_servers = true});
+    EXPECT_THAT(
+        table.listeners,
+        ElementsAre(Listener{inode_of(tcp), endpoint(kLoopback4, 3000)}));
+    EXPECT_THAT(*table.connections, IsEmpty());
+    EXPECT_EQ(table.other_servers->size(), 2U);
   });
 }
 

@@ -52,6 +52,22 @@ TEST(Homes, are_found_by_the_title_of_a_living_god_daemon) {
   EXPECT_THAT(homes_of({god(50, "/srv/a")}), ElementsAre(expected));
 }
 
+TEST(Homes, are_found_by_a_relative_title_and_where_its_daemon_works) {
+  Process daemon = god(50, ".pm2");
+  EXPECT_THAT(homes_of({daemon}), IsEmpty());
+  daemon.cwd = "/srv/a";
+  EXPECT_THAT(paths(homes_of({daemon})), ElementsAre("/srv/a/.pm2"));
+}
+
+TEST(Homes, are_not_found_where_a_fork_of_a_daemon_works) {
+  Process daemon = god(50, ".pm2");
+  daemon.cwd = "/srv/a";
+  Process fork = god(60, ".pm2");
+  fork.parent = 50;
+  fork.cwd = "/srv/b";
+  EXPECT_THAT(paths(homes_of({daemon, fork})), ElementsAre("/srv/a/.pm2"));
+}
+
 TEST(Homes, are_not_found_by_the_title_of_a_zombie) {
   Process zombie = god(50, "/srv/a");
   zombie.state = 'Z';
@@ -64,6 +80,14 @@ TEST(Homes, are_found_by_the_environment_of_a_pm2_runtime) {
   const std::vector<Pm2Home> homes = homes_of({runtime});
   ASSERT_THAT(paths(homes), ElementsAre("/home/app/.pm2"));
   EXPECT_THAT(homes[0].daemons, ElementsAre(runtime.id));
+}
+
+TEST(Homes, are_found_by_where_a_pm2_runtime_with_a_relative_one_works) {
+  Process runtime = process(50, {"node", "/usr/bin/pm2-runtime", "start"});
+  runtime.environment =
+      Environment{{"PM2_HOME", "x/.pm2"}, {"HOME", "/home/app"}};
+  runtime.cwd = "/srv/a";
+  EXPECT_THAT(paths(homes_of({runtime})), ElementsAre("/srv/a/x/.pm2"));
 }
 
 TEST(Homes, are_not_guessed_for_a_pm2_runtime_that_can_not_be_read) {

@@ -71,7 +71,8 @@ TEST(ProcessList, reads_a_captured_npm_app) {
       .exec_mode = "fork_mode",
       .pm_cwd = "/srv/app/backend",
       .pm_exec_path = "/usr/bin/npm",
-      .kill_timeout = milliseconds{1600}};
+      .kill_timeout = milliseconds{1600},
+      .slot = 0};
   EXPECT_EQ(captured("reply.bin").instances.at(0), expected);
 }
 
@@ -169,7 +170,9 @@ TEST(ProcessList, defaults_what_is_of_another_type) {
   EXPECT_EQ(with(R"("namespace":1,"status":{},"restart_time":1.5,
                     "unstable_restarts":[],"pm_uptime":"12 ","created_at":true,
                     "exec_mode":null,"kill_timeout":"soon","pm_cwd":7,
-                    "pm_exec_path":["/bin/npm"])"),
+                    "pm_exec_path":["/bin/npm"],"min_uptime":"1h",
+                    "autorestart":null,"exit_code":{},"instance_var":3,
+                    "NODE_APP_INSTANCE":[0])"),
             expected);
 }
 
@@ -178,7 +181,8 @@ TEST(ProcessList, defaults_numbers_that_no_clock_and_no_counter_has) {
       .name = "api", .pm_id = 7, .pid = 4321, .unique_id = "u-1"};
   EXPECT_EQ(with(R"("restart_time":-1,"unstable_restarts":18446744073709551615,
                     "pm_uptime":9223372036854775807,"created_at":0,
-                    "kill_timeout":-5)"),
+                    "kill_timeout":-5,"min_uptime":-1,"exit_code":256,
+                    "NODE_APP_INSTANCE":1000001)"),
             expected);
 }
 
@@ -186,6 +190,83 @@ TEST(ProcessList, cuts_a_kill_timeout_that_would_overflow_a_clock) {
   EXPECT_EQ(with(R"("kill_timeout":8000)").kill_timeout, milliseconds{8000});
   EXPECT_EQ(with(R"("kill_timeout":9007199254740991)").kill_timeout,
             std::chrono::hours{24});
+}
+
+TEST(ProcessList, takes_the_uptime_of_a_stable_launch_in_milliseconds) {
+  EXPECT_EQ(with("").min_uptime, milliseconds{1000});
+  EXPECT_EQ(with(R"("min_uptime":3600000)").min_uptime, std::chrono::hours{1});
+  EXPECT_EQ(with(R"("min_uptime":"5000")").min_uptime, milliseconds{5000});
+  EXPECT_EQ(with(R"("min_uptime":9007199254740991)").min_uptime,
+            std::chrono::hours{24});
+}
+
+TEST(ProcessList, takes_the_number_of_an_instance_of_its_app) {
+  EXPECT_EQ(with("").slot, std::nullopt);
+  EXPECT_EQ(with(R"("NODE_APP_INSTANCE":0)").slot, 0);
+  EXPECT_EQ(with(R"("NODE_APP_INSTANCE":"3")").slot, 3);
+  EXPECT_EQ(with(R"("NODE_APP_INSTANCE":"")").slot, std::nullopt);
+}
+
+TEST(ProcessList, takes_the_number_from_where_instance_var_says) {
+  EXPECT_EQ(with(R"("instance_var":"NODE_APP_INSTANCE",
+                    "NODE_APP_INSTANCE":1)")
+                .slot,
+            1);
+  EXPECT_EQ(with(R"("instance_var":"SLOT","SLOT":2,
+                    "NODE_APP_INSTANCE":1)")
+                .slot,
+            2);
+  EXPECT_EQ(with(R"("NODE_APP_INSTANCE":1,"instance_var":"SLOT")").slot,
+            std::nullopt);
+}
+
+TEST(ProcessList, gives_no_other_field_to_an_instance_var) {
+  const Pm2Instance instance =
+      with(R"("instance_var":"restart_time","restart_time":4)");
+  EXPECT_EQ(instance.slot, std::nullopt);
+  EXPECT_EQ(instance.restart_time, 4);
+}
+
+TEST(ProcessList, knows_whether_pm2_ends_the_tree_of_an_app) {
+  EXPECT_TRUE(with("").treekill);
+  EXPECT_TRUE(with(R"("treekill":true)").treekill);
+  for (const std::string_view off :
+       {"false", "\"false\"", "\"true\"", "null"}) {
+    EXPECT_FALSE(with(std::string(R"("treekill":)").append(off)).treekill)
+        << off;
+  }
+}
+
+TEST(ProcessList, knows_which_app_pm2_starts_again) {
+  EXPECT_TRUE(with("").restarts);
+  for (const std::string_view on : {R"("autorestart":true)",
+                                    R"("autorestart":"true")",
+                                    R"("stop_exit_codes":null)",
+                                    R"("stop_exit_codes":[])"}) {
+    EXPECT_TRUE(with(on).restarts) << on;
+  }
+  for (const std::string_view off : {R"("autorestart":false)",
+                                     R"("autorestart":"false")",
+                                     R"("stop_exit_codes":0)",
+                                     R"("stop_exit_codes":"143")",
+                                     R"("stop_exit_codes":[143],"status":"")",
+                                     R"("stop_exit_codes":[[]])"}) {
+    EXPECT_FALSE(with(off).restarts) << off;
+  }
+}
+
+TEST(ProcessList, reads_on_behind_the_codes_that_stop_an_app) {
+  EXPECT_EQ(with(R"("stop_exit_codes":[0,[1],{"a":2}],"restart_time":4)")
+                .restart_time,
+            4);
+  EXPECT_EQ(with(R"("stop_exit_codes":[],"restart_time":4)").restart_time, 4);
+}
+
+TEST(ProcessList, takes_the_exit_code_of_the_launch_before) {
+  EXPECT_EQ(with("").exit_code, std::nullopt);
+  EXPECT_EQ(with(R"("exit_code":0)").exit_code, 0);
+  EXPECT_EQ(with(R"("exit_code":255)").exit_code, 255);
+  EXPECT_EQ(with(R"("exit_code":-1)").exit_code, std::nullopt);
 }
 
 TEST(ProcessList, takes_a_path_that_has_no_end_for_one_that_is_not_known) {

@@ -38,7 +38,8 @@ struct BrokenCookie {
 };
 using CookieReading = std::variant<NoCookie, BrokenCookie, Cookie>;
 
-// A lone PM2_HOME is no cookie (an operator's shell has one).
+// A lone PM2_HOME is no cookie (an operator's shell has one). One with a
+// relative home is broken here: see CookieReader.
 CookieReading read_cookie(const Environment& environment);
 
 // The same app instance in the same launch.

@@ -11,4 +11,8 @@ namespace strayd {
 // could take.
 std::optional<std::string> normal_home(const std::string& path);
 
+// Where a relative path leads from this directory; an absolute one is itself.
+std::optional<std::string> home_from(const std::string& directory,
+                                     const std::string& path);
+
 }  // namespace strayd

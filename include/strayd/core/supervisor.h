@@ -127,11 +127,21 @@ std::optional<SupervisorKind> supervisor_kind(const Process& process);
 // strayd, in a container too, sees its own world. nullptr: not known.
 bool in_other_container(const Process& process, const Process* self);
 
-// The home in a God Daemon's title; nullopt where there is none.
+// The home in a God Daemon's title, as it is written there: PM2 leaves a
+// relative one as it is. nullopt where there is none.
 // `PM2 v7.0.4: God Daemon (/root/.pm2)`, padded by NULs or spaces.
+std::optional<std::string> home_in_title(const Process& process);
+
+// That home. A relative one begins where the daemon works, and is not known
+// where that is not.
 std::optional<std::string> god_daemon_home(const Process& process);
 
-// The PM2_HOME of the process's own environment: PM2_HOME, else HOME/.pm2.
-std::optional<std::string> pm2_home_of(const Environment& environment);
+// Pure: between fork and exec a child of a God Daemon still carries its title,
+// and may already work elsewhere. `parent` may be nullptr.
+bool is_fork_of_daemon(const Process& process, const Process* parent);
+
+// The home of a process's own environment: PM2_HOME, from where it works, else
+// HOME/.pm2.
+std::optional<std::string> pm2_home_of(const Process& process);
 
 }  // namespace strayd

@@ -1,8 +1,8 @@
 // What the kernel says about sockets (sock_diag(7)), turned into values. Pure:
 // bytes in, values out; linear time.
 //
-// Formats: linux/netlink.h, linux/inet_diag.h, and net/ipv4/inet_diag.c of
-// Linux 6.18.
+// Formats: linux/netlink.h, linux/inet_diag.h, linux/unix_diag.h, and
+// net/ipv4/inet_diag.c and net/unix/diag.c of Linux 6.18.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,11 @@ struct DiagPart {
 };
 
 // Adds to the table what a datagram says of the dump with that sequence number:
-// listening sockets, and established ones where table.connections is there. A
-// socket without an inode is left out: no process holds it, as it was not
-// accepted yet or was closed. Fault::Malformed where anything is cut off; else
-// what the kernel refused, and why.
+// listening sockets, established ones where table.connections is there, and
+// what serves by other means where table.other_servers is. A socket without an
+// inode is left out: no process holds it, as it was not accepted yet or was
+// closed. Fault::Malformed where anything is cut off; else what the kernel
+// refused, and why.
 Result<DiagPart> parse_diag(std::span<const std::byte> datagram,
                             std::uint32_t sequence,
                             SocketTable& table);

@@ -1,5 +1,6 @@
-// The TCP sockets of our own network namespace, asked of the kernel by
-// NETLINK_SOCK_DIAG (sock_diag(7)). No privilege is needed.
+// The TCP sockets of our own network namespace, and whatever else serves in it,
+// asked of the kernel by NETLINK_SOCK_DIAG (sock_diag(7)). No privilege is
+// needed.
 //
 // Where that is refused there is no other way: /proc/net/tcp costs more and
 // does not say when the last byte came.
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "strayd/core/result.h"
@@ -27,7 +29,8 @@ class SocketReader {
   // Ascending by inode, each once. The kernel gives a long table in parts and
   // lets it change between them: that a socket is missing from one table does
   // not yet prove that it is gone. Fault::Exhausted where there are more
-  // sockets than we care to hold.
+  // sockets than we care to hold. A kernel without the module for one kind of
+  // other servers has none of them.
   Result<SocketTable> read(const SocketsWanted& wanted);
 
   // Its reads end after two seconds; Fault::Io where this kernel has none.
@@ -36,10 +39,10 @@ class SocketReader {
  private:
   // nullopt: it changed while it was read, and the kernel says so.
   Result<std::optional<SocketTable>> read_once(const SocketsWanted& wanted);
-  Result<bool> dump(int family,
-                    const SocketsWanted& wanted,
-                    SocketTable& table);
-  Result<void> ask(int family, const SocketsWanted& wanted);
+  // false: it was interrupted.
+  Result<bool> dump_others(SocketTable& table);
+  Result<bool> dump(const std::string& request, SocketTable& table);
+  Result<void> ask(const std::string& request);
   Result<std::size_t> receive();
 
   Open open_;
