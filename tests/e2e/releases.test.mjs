@@ -6,7 +6,7 @@ import { cpSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import {
-  answering, answersAnew, areLeft, ended, often, onlyThese, verdictOn, waitingServer,
+  answering, answersAnew, areLeft, ended, isHeld, often, onlyThese, waitingServer,
 } from "./support/parting.mjs";
 import { lives } from "./support/processes.mjs";
 import { startPm2 } from "./support/pm2.mjs";
@@ -79,8 +79,7 @@ test("it is held while the newer one fails, and ended once that serves", async (
   await deploy("2", port);
   await until("PM2 gives it up", async () => (await pm2.instances("web"))[0].pm2_env.status === "errored");
   await areLeft(settings, [server]);
-  const { verdict, why } = await verdictOn(agent, server);
-  assert.deepEqual([verdict, why], ["held", "only_copy"]);
+  await isHeld(agent, server, "only_copy");
 
   writeFileSync(script, "#!/bin/bash\nnode waiting.mjs\n");
   await pm2.cli(["restart", "web"]);

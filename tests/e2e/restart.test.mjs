@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  answering, answersAnew, areLeft, ended, noIntents, often, onlyThese, startApps, verdictOn, waitingServer,
+  answering, answersAnew, areLeft, ended, isHeld, noIntents, often, onlyThese, startApps, verdictOn, waitingServer,
 } from "./support/parting.mjs";
 import { below, lives } from "./support/processes.mjs";
 import { startPm2 } from "./support/pm2.mjs";
@@ -55,8 +55,7 @@ async function story(t, { restarted }) {
   ]);
   await answersAnew(ports.helper, helper);
   await answersAnew(ports.server, server);
-  const { verdict, why } = await verdictOn(agent, service);
-  assert.deepEqual([verdict, why], ["held", "let_go"]);
+  await isHeld(agent, service, "let_go");
   assert.ok(lives(service));
   noIntents(settings, [service]);
   onlyThese(settings, [helper, server]);

@@ -39,19 +39,26 @@ export async function verdictOn(agent, { pid, start }) {
   return (await agent.status()).candidates.find((one) => one.pid === pid && one.start_ticks === start);
 }
 
-export async function ended(agent, process) {
+// Waits for what becomes of a process; what strayd says of it is in the error.
+async function untilOf(agent, process, what, look) {
   let said;
   try {
-    await agent.until(`pid ${process.pid} is ended`, async () => {
-      if (!lives(process)) return true;
+    await agent.until(what, async () => {
       const { verdict, reason, why } = (await verdictOn(agent, process)) ?? {};
       said = `${verdict}: ${reason} (${why})`;
-      return false;
+      return look(verdict, why);
     });
   } catch (error) {
     throw new Error(`pid ${process.pid} is ${said}; ${error.message}`);
   }
 }
+
+export const ended = (agent, process) =>
+  untilOf(agent, process, `pid ${process.pid} is ended`, () => !lives(process));
+
+// For that reason in the end: it may be held for others before.
+export const isHeld = (agent, process, reason) =>
+  untilOf(agent, process, `pid ${process.pid} is held: ${reason}`, (verdict, why) => verdict === "held" && why === reason);
 
 // For as long as strayd could have to wait, these live, and nothing is intended
 // for any of them.
