@@ -104,6 +104,42 @@ start_orphan() {
   as_deploy setsid --fork node -e 'setInterval(() => {}, 1000)' tsx src/server.ts </dev/null >/dev/null 2>&1
   until_true "the orphan runs" orphan_is_there
 }
+# A unit whose main process starts a duplicate of itself that leaves its session,
+# and survives a restart.
+start_duplicating_unit() {
+  inside sh -c 'cat >/home/deploy/twice.js' <<'JS'
+if (process.argv.at(-1) !== "duplicate") {
+  require("child_process").spawn(process.execPath, [...process.argv.slice(1), "duplicate"],
+    { detached: true, stdio: "ignore" }).unref();
+}
+setInterval(() => {}, 1000);
+JS
+  inside sh -c 'cat >/etc/systemd/system/twice.service' <<'UNIT'
+[Service]
+ExecStart=/usr/bin/node /home/deploy/twice.js tsx src/server.ts
+User=deploy
+KillMode=process
+UNIT
+  inside systemctl daemon-reload
+  inside systemctl start twice
+  until_true "the duplicate runs" duplicate_is_there
+}
+duplicates() { inside pgrep -f '^/usr/bin/node .* duplicate$'; }
+duplicate_is_there() { duplicate=$(duplicates | grep -vx "${1:-0}"); }
+unit_main() { inside systemctl show -p MainPID --value twice; }
+remove_duplicating_unit() {
+  inside systemctl kill --signal=KILL twice
+  inside systemctl stop twice 2>/dev/null
+  inside rm /etc/systemd/system/twice.service
+  inside systemctl daemon-reload
+}
+# PID VERDICT, by a scan that may not act.
+judged() {
+  inside strayd scan --json 2>/dev/null | node -e '
+    const { candidates } = JSON.parse(require("fs").readFileSync(0));
+    const [pid, verdict] = process.argv.slice(1);
+    process.exit(candidates.some((one) => one.pid === Number(pid) && one.verdict === verdict) ? 0 : 1);' "$1" "$2"
+}
 orphan_is_there() { orphan=$(inside pgrep -f '^node -e .* tsx src/server\.ts$'); }
 raised_version() {
   local raw=$root/root/newer
@@ -151,6 +187,18 @@ check "a good file is taken by a reload" inside systemctl reload strayd
 start_orphan
 check "it sees the orphan" eventually metric_above 'strayd_kills_withheld_total.*observing.*' 0
 check "and lets it live" lives "$orphan"
+
+start_duplicating_unit
+first=$duplicate
+check "what a unit runs is managed" eventually judged "$(unit_main)" managed
+check "so is what that started" judged "$first" managed
+inside systemctl restart twice
+until_true "the second duplicate runs" duplicate_is_there "$first"
+check "of a unit that was restarted, the main process is managed" eventually judged "$(unit_main)" managed
+check "so is what that started, again" judged "$duplicate" managed
+check "what the main process before it started is a leftover" eventually judged "$first" leftover
+remove_duplicating_unit
+
 configure enforce
 inside systemctl reload strayd
 check "enforcing without the right to, it ends nobody" eventually metric_above 'strayd_orphan_kill_failures_total.*denied.*' 0
