@@ -1,8 +1,8 @@
 // What the stories of ownership share: a process that somebody owns is spared,
 // and its twin, that was left behind, is ended.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { allProcesses, describe, lives, processOf } from "./processes.mjs";
 import { intentsOf } from "./strayd.mjs";
 import { throughout, until } from "./wait.mjs";
@@ -41,6 +41,13 @@ export async function servedBy(port) {
     const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2 * seconds) });
     return processOf((await answer.json()).pid);
   });
+}
+
+// The directory of a program that `./dev install` brings.
+export function directoryOf(program) {
+  const found = process.env.PATH.split(":").find((directory) => existsSync(join(directory, program)));
+  assert.ok(found, `${program} is not there: ./dev install`);
+  return found;
 }
 
 export const orphaned = (process) =>
