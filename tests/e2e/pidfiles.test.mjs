@@ -2,7 +2,7 @@
 // one that anybody could have written, does not.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chownSync, utimesSync, writeFileSync } from "node:fs";
+import { chownSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
@@ -14,7 +14,8 @@ import { configure, startStrayd } from "./support/strayd.mjs";
 const seconds = 1000;
 const run = promisify(execFile);
 const env = { PORT: "0" };
-const named = { duration: 8 * seconds, why: ["pidfile"] };
+const nobody = { uid: 65_534, gid: 65_534 };
+const named = { duration: 6 * seconds, why: ["pidfile"] };
 
 const watch = async (t, box, more = {}) => startStrayd(t, await configure(box, { rules: [server], scan: soon, ...more }));
 
@@ -55,6 +56,24 @@ test("a daemon whose pidfile lies in its working directory is held", async (t) =
   await spares(await watch(t, box), [await theOne("server.mjs")], named);
 });
 
+test("a daemon whose pidfile lies in /run is held", async (t) => {
+  const mounts = readFileSync("/proc/self/mounts", "utf8");
+  if (!mounts.includes("strayd-run /run ")) return t.skip("there is no /run of its own");
+  const box = sandbox();
+  await startDaemon(box.app("plain"), "/run/api.pid");
+  await spares(await watch(t, box), [await theOne("server.mjs")], named);
+});
+
+test("a daemon that wrote its pidfile as its own user is held", async (t) => {
+  const box = sandbox();
+  const cwd = box.app("plain");
+  chownSync(cwd, nobody.uid, nobody.gid);
+  startStray(["sh", "-c", "node server.mjs & echo $! >api.pid"], { cwd, env, user: nobody });
+  const kept = await theOne("server.mjs");
+  await orphaned(kept);
+  await spares(await watch(t, box), [kept], named);
+});
+
 test("a daemon whose pidfile lies in a directory that the configuration names is held", async (t) => {
   const box = sandbox();
   const directory = box.make("pids");
@@ -64,7 +83,7 @@ test("a daemon whose pidfile lies in a directory that the configuration names is
 
 for (const [what, spoil] of [
   ["was written before the process began", (file) => utimesSync(file, Date.now() / 1000 - 3600, Date.now() / 1000 - 3600)],
-  ["belongs to another user", (file) => chownSync(file, 65_534, 65_534)],
+  ["belongs to another user", (file) => chownSync(file, nobody.uid, nobody.gid)],
 ]) {
   test(`a pidfile that ${what} holds nothing`, async (t) => {
     const box = sandbox();

@@ -13,8 +13,8 @@ import { configure, startStrayd } from "./support/strayd.mjs";
 
 const seconds = 1000;
 const run = promisify(execFile);
-// As often as it takes to see an orphan five times over.
-const watched = 8 * seconds;
+// Long enough to see and to end an orphan three times over.
+const watched = 6 * seconds;
 const possible = { duration: watched, why: ["possible_supervisor"] };
 
 const keepers = {

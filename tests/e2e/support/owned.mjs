@@ -59,18 +59,27 @@ export async function wordOn(agent, { pid, start }) {
   return candidates.find((one) => one.pid === pid && one.start_ticks === start);
 }
 
+// What is known must outlast strayd itself: with STRAYD_E2E_RESTART=1 it is
+// started anew in the middle of each story, when all has happened.
+async function startedAnew(agent) {
+  if (!process.env.STRAYD_E2E_RESTART) return;
+  await agent.end();
+  Object.assign(agent, await agent.again());
+}
+
 // Each lives, and nothing was meant for it: for that long, and strayd says why.
 // `why` holds the reasons of which one must be given.
 export async function spares(agent, processes, { why, duration, verdict = "held" }) {
+  await startedAnew(agent);
   const pids = new Set(processes.map(({ pid }) => pid));
   const meant = () => intentsOf(agent.settings).filter(({ pid }) => pids.has(pid));
   await throughout(duration, () => {
     assert.deepEqual(meant().map(({ pid, step, kind }) => ({ pid, step, kind })), [], "nothing is meant for what is owned");
     assert.equal(describe(processes.filter((process) => !lives(process))), "", "what is owned lives");
   });
-  for (const process of processes) {
-    await agent.until(`pid ${process.pid} is ${verdict} for ${why.join(" or ")}`, async () => {
-      const word = await wordOn(agent, process);
+  for (const one of processes) {
+    await agent.until(`pid ${one.pid} is ${verdict} for ${why.join(" or ")}`, async () => {
+      const word = await wordOn(agent, one);
       if (word?.verdict === verdict && why.includes(word.why)) return true;
       throw new Error(word ? `it is ${word.verdict}, ${word.why}: ${word.reason}` : "there is no word on it");
     }, { within: 5 * seconds });
@@ -79,6 +88,7 @@ export async function spares(agent, processes, { why, duration, verdict = "held"
 
 // It is ended, by strayd, and as that; nothing else is.
 export async function ends(agent, process, kind, { within = 40 * seconds } = {}) {
+  await startedAnew(agent);
   await agent.until(`pid ${process.pid} is ended`, () => !lives(process), { within });
   const meant = intentsOf(agent.settings);
   assert.ok(meant.some(({ pid }) => pid === process.pid), "it was strayd that ended it");
