@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { startStray } from "./support/backends.mjs";
 import { directoryOf, ends, orphaned, server, soon, spares, theOne } from "./support/owned.mjs";
 import { plainEnvironment, sandbox } from "./support/sandbox.mjs";
-import { configure, startStrayd } from "./support/strayd.mjs";
+import { configure, intentsOf, startStrayd } from "./support/strayd.mjs";
 
 const seconds = 1000;
 const run = promisify(execFile);
@@ -40,11 +40,13 @@ check process api with pidfile ${cwd}/api.pid
   startStray([join(directoryOf("monit"), "monit"), "-I", "-c", box.path("monitrc")], { cwd: box.directory });
   const kept = await theOne("server.mjs");
   await orphaned(kept);
-  await spares(await watch(t, box), [kept], named);
+  const agent = await watch(t, box);
+  await spares(agent, [kept], named);
+  assert.deepEqual(intentsOf(agent.settings), []);
   assert.equal((await theOne("server.mjs")).pid, kept.pid, "monit had nothing to start again");
 });
 
-const startDaemon = (cwd, pidfile) => run("start-stop-daemon", [
+const startDaemon = (cwd, pidfile) => run("/usr/sbin/start-stop-daemon", [
   "--start", "--background", "--make-pidfile", "--pidfile", pidfile, "--chdir", cwd,
   "--exec", process.execPath, "--", "server.mjs",
 ], { env: plainEnvironment(env) });

@@ -9,7 +9,7 @@ import { startStray } from "./support/backends.mjs";
 import { directoryOf, ends, running, server, soon, spares, theOne } from "./support/owned.mjs";
 import { lives, processOf } from "./support/processes.mjs";
 import { plainEnvironment, sandbox } from "./support/sandbox.mjs";
-import { configure, startStrayd } from "./support/strayd.mjs";
+import { configure, intentsOf, startStrayd } from "./support/strayd.mjs";
 
 const seconds = 1000;
 const run = promisify(execFile);
@@ -67,7 +67,8 @@ test("forever and what it keeps are held", async (t) => {
   assert.equal(kept.parent, monitor.pid);
   const agent = await watch(t, box);
   await spares(agent, [kept], possible);
-  assert.ok(lives(monitor), "the monitor lives, though the rule means it, too");
+  assert.deepEqual(intentsOf(agent.settings), [], "nor for the monitor, though the rule means it, too");
+  assert.ok(lives(monitor));
   assert.deepEqual(running("server.mjs").map(({ pid }) => pid), [kept.pid]);
 });
 

@@ -29,11 +29,13 @@ async function started(t, treekill) {
   return { pm2, worker, agent };
 }
 
-test("a worker that PM2 is told to leave is held after a restart", async (t) => {
-  const { pm2, worker, agent } = await started(t, false);
-  await pm2.cli(["restart", "api"]);
-  await spares(agent, [worker], { duration: outlasting(killTimeout), why: ["told_to_leave"] });
-});
+for (const command of ["restart", "stop"]) {
+  test(`a worker that PM2 is told to leave is held after a ${command}`, async (t) => {
+    const { pm2, worker, agent } = await started(t, false);
+    await pm2.cli([command, "api"]);
+    await spares(agent, [worker], { duration: outlasting(killTimeout), why: ["told_to_leave"] });
+  });
+}
 
 test("a worker that PM2 could not find is ended after a restart", async (t) => {
   const { pm2, worker, agent } = await started(t, true);
