@@ -173,6 +173,7 @@ TEST_F(RelativeHome, makes_an_earlier_launch_a_leftover) {
                           .uid = 1000,
                           .instances = {World::instance(99, seconds{200})}}}};
   app(10, "/srv/shop", "/srv/shop");
+  world.find(10).session = 9;  // of its launch, which is over
   world.settle();
   expect(world, 10, Standing::Leftover, Why::Superseded);
   EXPECT_EQ(world.verdict(10).home, "/srv/shop/.pm2");

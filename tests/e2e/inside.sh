@@ -16,6 +16,8 @@ if mount --make-rprivate / 2>/dev/null; then
   mount -t tmpfs -o mode=0755 strayd-e2e "$scratch"
   mkdir "$scratch/node_modules"
   mount --bind "$modules" "$scratch/node_modules"
+  # The pidfiles there name processes of this machine.
+  mount -t tmpfs -o mode=0755 strayd-run /run
 else
   # In a chroot / is no mount that could be made private, but /proc is one.
   mount --make-rprivate /proc
@@ -30,5 +32,6 @@ ip link set lo up
 status=0
 env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch/home" TMPDIR="$scratch/tmp" \
   SCRATCH="$scratch" STRAYD_BIN="${STRAYD_BIN:-}" CI=true \
-  E2E_SHOW_LOG="${E2E_SHOW_LOG:-}" STRAYD_E2E_SCAN="${STRAYD_E2E_SCAN:-}" "$@" || status=$?
+  E2E_SHOW_LOG="${E2E_SHOW_LOG:-}" STRAYD_E2E_SCAN="${STRAYD_E2E_SCAN:-}" \
+  STRAYD_E2E_RESTART="${STRAYD_E2E_RESTART:-}" "$@" || status=$?
 exit "$status"

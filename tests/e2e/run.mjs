@@ -10,6 +10,8 @@
 //
 // STRAYD_BIN        the program under test (default: build/dev/strayd)
 // STRAYD_E2E_SCAN   JSON: how it scans where a test does not say (default: {})
+// STRAYD_E2E_RESTART=1  strayd is started anew in the middle of each story of
+//                   ownership (see support/owned.mjs)
 // E2E_JOBS          files at a time (default: 2)
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -73,7 +75,7 @@ function failuresIn(output) {
 
 async function main() {
   if (process.getuid() !== 0) {
-    const again = ["--preserve-env=STRAYD_BIN,STRAYD_E2E_SCAN,E2E_JOBS,E2E_SHOW_LOG,PATH", process.execPath, ...process.argv.slice(1)];
+    const again = ["--preserve-env=STRAYD_BIN,STRAYD_E2E_SCAN,STRAYD_E2E_RESTART,E2E_JOBS,E2E_SHOW_LOG,PATH", process.execPath, ...process.argv.slice(1)];
     const { status, error } = spawnSync("sudo", again, { stdio: "inherit" });
     if (error) complain("needs root, and there is no sudo");
     process.exit(status ?? 1);

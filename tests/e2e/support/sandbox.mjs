@@ -3,23 +3,29 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { allProcesses } from "./processes.mjs";
+import { allProcesses, describe } from "./processes.mjs";
 
 const apps = fileURLToPath(new URL("../apps", import.meta.url));
 
 // Ends what an earlier test of this file left in its PID namespace, such as the
-// orphans of a daemon that it killed: to the next strayd they would be real.
+// orphans of a daemon that it killed: to the next strayd they would be real. One
+// may start another meanwhile, and a killed one is seen until it is gone.
 function emptyTheHouse() {
   if (!readFileSync("/proc/1/cmdline", "latin1").includes("inside.sh")) {
     throw new Error("not in a PID namespace of its own: use run.mjs");
   }
-  for (const { pid } of allProcesses()) {
-    if (pid === 1 || pid === process.pid) continue;
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // gone by itself
+  const left = () => allProcesses().filter(({ pid, state }) => pid !== 1 && pid !== process.pid && state !== "Z");
+  const deadline = Date.now() + 10_000;
+  for (let others = left(); others.length > 0; others = left()) {
+    if (Date.now() > deadline) throw new Error(`they do not end:\n${describe(others)}`);
+    for (const { pid } of others) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // gone by itself
+      }
     }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
 }
 

@@ -142,6 +142,8 @@ export function launch(t, settings, ...args) {
       return { status: child.exitCode, signal: child.signalCode, after: Date.now() - begun };
     },
     lives: () => lives(agent.self),
+    // Another one, of the same settings.
+    again: () => startStrayd(t, settings, ...args),
   };
   agent.ended = new Promise((done) => child.on("close", done));
   for (const stream of [child.stdout, child.stderr]) {
