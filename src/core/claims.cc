@@ -79,7 +79,7 @@ std::optional<Claim> shielding_claim(const Scene& scene,
         named(process) + " belongs to a container: " + *process.cgroup);
   }
   for (const ProtectRule& rule : scene.policy.protect) {
-    if (!matches(rule.match, process)) continue;
+    if (!scene.matches(rule.match, process)) continue;
     return claim(
         Standing::Protected,
         Why::ProtectRule,

@@ -71,7 +71,7 @@ std::optional<Claim> undecided_protection(const Scene& scene,
   for (const Process* above : line) {
     if (above->id.pid == 1 || is_kernel_thread(*above)) break;
     for (const ProtectRule& rule : scene.policy.protect) {
-      if (fit(rule.match, *above) != Fit::Unknown) continue;
+      if (scene.fit(rule.match, *above) != Fit::Unknown) continue;
       return held(Why::Unreadable,
                   "whether the protect rule '" + rule.name + "' matches " +
                       named(*above) + " can't be read");

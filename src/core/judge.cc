@@ -44,7 +44,7 @@ std::vector<Candidate> candidates(const Scene& scene) {
   for (const Process& process : scene.evidence.snapshot.processes) {
     if (is_kernel_thread(process)) continue;
     for (const Rule& rule : scene.policy.rules) {
-      const Fit fits = fit(rule.match, process);
+      const Fit fits = scene.fit(rule.match, process);
       // Without an argv nothing hints at this rule; the process is no more a
       // candidate than any other that can't be read.
       if (fits == Fit::No || !process.argv) continue;

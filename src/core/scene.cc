@@ -91,6 +91,14 @@ void Scene::index_lists() {
   }
 }
 
+Fit Scene::fit(const Match& match, const Process& process) const {
+  return strayd::fit(match, process, evidence.memory);
+}
+
+bool Scene::matches(const Match& match, const Process& process) const {
+  return fit(match, process) == Fit::Yes;
+}
+
 const Pm2View* Scene::view(const std::string& home) const {
   const auto found = views_.find(home);
   return found == views_.end() ? nullptr : found->second;

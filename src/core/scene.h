@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "strayd/core/cookie.h"
+#include "strayd/core/fit.h"
 #include "strayd/core/forest.h"
 #include "strayd/core/judge.h"
 
@@ -32,6 +33,9 @@ class Scene {
   const Policy& policy;
   Forest forest;
 
+  // Whether a process is what a rule means, by all that is remembered of it.
+  Fit fit(const Match& match, const Process& process) const;
+  bool matches(const Match& match, const Process& process) const;
   const Pm2View* view(const std::string& home) const;
   // The home whose daemon this is: by its title, as the peer that answered, or
   // as the peer that answered in an earlier scan.

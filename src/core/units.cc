@@ -51,7 +51,7 @@ std::optional<std::string_view> unit_path(const Process& process) {
 
 bool any_rule_may_match(const Scene& scene, const Process& process) {
   return std::ranges::any_of(scene.policy.rules, [&](const Rule& rule) {
-    return fit(rule.match, process) != Fit::No;
+    return scene.fit(rule.match, process) != Fit::No;
   });
 }
 
