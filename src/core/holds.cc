@@ -5,6 +5,7 @@
 
 #include "strayd/core/fit.h"
 
+#include "owners.h"
 #include "scene.h"
 
 namespace strayd {
@@ -61,8 +62,8 @@ std::optional<Claim> unreadable_claim(const Process& process) {
   return missing(process.cgroup, process, "the cgroup");
 }
 
-// A protect rule of which nobody knows whether it means this process, or one
-// above it.
+// A protect rule, or a supervisor of the configuration, of which nobody knows
+// whether it means this process, or one above it.
 std::optional<Claim> undecided_protection(const Scene& scene,
                                           const Process& process) {
   std::vector<const Process*> line{&process};
@@ -75,6 +76,12 @@ std::optional<Claim> undecided_protection(const Scene& scene,
       return held(Why::Unreadable,
                   "whether the protect rule '" + rule.name + "' matches " +
                       named(*above) + " can't be read");
+    }
+    for (const ProgramRule& rule : scene.policy.supervisors) {
+      if (scene.fit(rule.match, *above) != Fit::Unknown) continue;
+      return held(Why::Unreadable,
+                  "whether " + named(*above) + " is the supervisor '" +
+                      rule.name + "' can't be read");
     }
   }
   return std::nullopt;
@@ -399,7 +406,9 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   } else if (auto claim = cookieless_claim(scene, process)) {
     return claim;
   }
-  return ancestors_claim(scene, process);
+  if (auto claim = ancestors_claim(scene, process)) return claim;
+  if (!std::holds_alternative<NoCookie>(reading)) return std::nullopt;
+  return possible_owner_claim(scene, process);
 }
 
 }  // namespace strayd

@@ -260,7 +260,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
                                    const Policy& policy) {
   const Forest forest(snapshot);
   std::set<ProcId> needed{snapshot.self};
-  std::vector<ProcId> mains;
+  std::vector<ProcId> of_units;
   bool unowned = false;
   const auto add_all = [&](const std::vector<const Process*>& processes) {
     for (const Process* process : processes) needed.insert(process->id);
@@ -268,7 +268,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
   for (const Process& process : snapshot.processes) {
     if (is_kernel_thread(process)) continue;
     if (supervisor_kind(process)) needed.insert(process.id);
-    if (is_service_main(forest, process)) mains.push_back(process.id);
+    if (is_child_of_systemd(forest, process)) of_units.push_back(process.id);
     if (!is_candidate(policy, process)) continue;
     const std::vector<const Process*> ancestors =
         forest.chain(process).ancestors;
@@ -276,7 +276,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
     add_all(ancestors);
     add_all(forest.subtree(topmost_wrapper(process, ancestors)));
   }
-  if (unowned) needed.insert(mains.begin(), mains.end());
+  if (unowned) needed.insert(of_units.begin(), of_units.end());
   return {needed.begin(), needed.end()};
 }
 

@@ -27,6 +27,7 @@ OrphanKind orphan_kind(const Scene& scene, const Process& process) {
     const CookieJudgement judged = judge_cookie(scene, process, *cookie);
     return std::get<OrphanKind>(judged);
   }
+  if (auto left = left_by_a_unit(scene, process)) return *std::move(left);
   return {.standing = Standing::Stray,
           .reason = {.why = Why::NoOwner,
                      .text = "no supervisor is among its ancestors and it has "

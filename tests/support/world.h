@@ -148,7 +148,12 @@ class World {
   }
 
   Evidence evidence() const {
-    return {.snapshot = snapshot, .pm2 = pm2, .memory = memory};
+    return {.snapshot = snapshot,
+            .pm2 = pm2,
+            .memory = memory,
+            .sockets = nullptr,
+            .holdings = nullptr,
+            .facts = &facts};
   }
 
   std::vector<Verdict> judged() const { return judge(evidence(), policy); }
@@ -165,6 +170,7 @@ class World {
   std::vector<Pm2View> pm2{};
   Memory memory{};
   Policy policy{};
+  HostFacts facts{};  // nothing on this host owns anything
 };
 
 }  // namespace strayd::testing
