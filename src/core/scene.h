@@ -63,6 +63,8 @@ class Scene {
   // By its cgroup ("/system.slice/api.service"); nothing is in one that is not
   // known.
   const Unit& unit(std::string_view cgroup) const;
+  // Whether this is the invocation of a unit that owns nothing.
+  bool opened_sessions(std::string_view invocation) const;
 
   static CookieReading cookie(const Process& process);
 

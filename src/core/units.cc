@@ -249,6 +249,29 @@ std::optional<Claim> invocation_claim(const Scene& scene,
                         ", as is " + named(*other));
 }
 
+// "/user.slice/user-1000.slice/session-3.scope", as PAM and logind name them.
+bool in_login_session(const Process& process) {
+  if (!process.cgroup) return false;
+  const std::string_view scope = base_name(*process.cgroup);
+  return scope.starts_with("session-") && scope.ends_with(".scope");
+}
+
+// What `su -c 'server &'` of a start script leaves behind: su is gone with all
+// that was above, and the session is no unit's. Only the invocation that it was
+// told still says that a unit has started it. What somebody starts in a session
+// was told none, or that of the unit which opened the session.
+std::optional<Claim> carried_off_claim(const Scene& scene,
+                                       const Process& process) {
+  const std::string* invocation = told_invocation(process);
+  if (invocation == nullptr || !in_login_session(process) ||
+      opens_sessions(process) || scene.opened_sessions(*invocation)) {
+    return std::nullopt;
+  }
+  return unit_claim(Standing::Held,
+                    "a systemd unit has started it, as its INVOCATION_ID "
+                    "says, and it was moved into a session");
+}
+
 }  // namespace
 
 bool opens_sessions(const Process& process) {
@@ -305,7 +328,8 @@ std::optional<Claim> possible_unit_claim(const Scene& scene,
                                          const Process& process) {
   if (auto found = parted_claim(scene, process)) return found;
   const auto unit = unit_of(process);
-  if (!unit || scene.unit(*unit).owns_nothing) return std::nullopt;
+  if (!unit) return carried_off_claim(scene, process);
+  if (scene.unit(*unit).owns_nothing) return std::nullopt;
   const std::string* invocation = invocation_of(scene, process);
   if (invocation == nullptr) return untold_claim(scene, process, *unit);
   // What hangs on facts that nobody has looked for is held for their lack, and
@@ -339,6 +363,17 @@ void Scene::index_units() {
         (is_service_main(forest, process) && is_other_main(*this, process) &&
          !any_rule_may_match(*this, process));
   }
+}
+
+bool Scene::opened_sessions(std::string_view invocation) const {
+  return std::ranges::any_of(units_, [&](const auto& entry) {
+    return entry.second.owns_nothing &&
+           std::ranges::any_of(
+               entry.second.members, [&](const Process* member) {
+                 const std::string* told = told_invocation(*member);
+                 return told != nullptr && *told == invocation;
+               });
+  });
 }
 
 const Scene::Unit& Scene::unit(std::string_view cgroup) const {

@@ -331,6 +331,31 @@ TEST(Invocation, of_the_unit_of_a_pm2_owns_nothing) {
   expect(world, 10, Standing::Stray, Why::NoOwner);
 }
 
+// `su api -c 'server &'` in rc.local, of which nothing but the server is left.
+TEST(Invocation, owns_what_su_has_moved_into_a_session_when_su_is_gone) {
+  World world = under_systemd();
+  Process& server = world.server(10, 1);
+  server.cgroup = kSession;
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  began_in(world.find(10), "now");
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, of_who_opened_a_session_owns_nothing_in_it) {
+  World world = under_systemd();
+  Process& opener = service_main(world, 6, "lightdm.service");
+  opener.exe = "/usr/sbin/lightdm";
+  began_in(opener, "now");
+  // sshd's own process in the session, whose main hides its environment.
+  Process& sshd = world.process(7, 1, seconds{60}, {"sshd"}, "/usr/sbin/sshd");
+  sshd.cgroup = kSession;
+  began_in(sshd, "other");
+  Process& server = world.server(10, 7);
+  server.cgroup = kSession;
+  began_in(server, "now");
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
 // A user's manager adopts what the main before has left detached: it looks like
 // a main itself.
 World with_a_duplicate_of_an_earlier_main() {
