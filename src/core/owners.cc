@@ -68,12 +68,21 @@ bool is_configured_carrier(const Scene& scene, const Process& process) {
                              });
 }
 
+// node(1) runs the script in a process below itself, as nodemon does.
+bool is_node_watching(const Process& process) {
+  return program_name(process) == "node" && process.argv &&
+         std::ranges::any_of(*process.argv, [](const std::string& argument) {
+           return argument == "--watch" || argument.starts_with("--watch-path");
+         });
+}
+
 // A small init that is not pid 1 carries what it has started, and adopts what
 // that leaves behind: whose it all is, is for what is above to say.
 bool carries(const Scene& scene, const Process& process) {
   return is_shell(process) || is_carrier(process) ||
          contains(kCarriers, program_name(process)) ||
-         contains(kScriptCarriers, script_name(process)) || is_init(process) ||
+         contains(kScriptCarriers, script_name(process)) ||
+         is_node_watching(process) || is_init(process) ||
          is_configured_carrier(scene, process);
 }
 

@@ -188,6 +188,16 @@ TEST(Keeper, is_neither_a_watcher_of_its_own_script_nor_a_known_runner) {
   }
 }
 
+TEST(Keeper, is_no_watcher_that_the_rule_does_not_mean) {
+  World world;
+  world.policy.rules.front().match.pattern = *Pattern::compile("node server");
+  runs_by_node(world, 9, 1, {"--watch", "server.js"});
+  runs_by_node(world, 10, 9, {"server.js"});
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  world.find(9).argv->at(1) = "--inspect";
+  expect(world, 10, Standing::Held, Why::PossibleSupervisor);
+}
+
 TEST(Keeper, is_pid_1_of_a_container_of_what_is_in_its_session_and_group) {
   World world;
   Process& one = world.find(1);
