@@ -134,16 +134,47 @@ std::vector<Feature> AppWatch::features() const {
 
 // The holdings after the sockets: see AppsEvidence. Sockets of this network
 // namespace say nothing of a fixture's processes.
-void AppWatch::read_sockets(const AppsEvidence& evidence) {
+void AppWatch::read_sockets(const AppsEvidence& evidence,
+                            SocketsWanted wanted) {
   table_.reset();
   if (!procfs_.is_live()) return;
-  Result<SocketTable> table =
-      sockets_.read(sockets_wanted(evidence.pm2, evidence.remotes));
+  Result<SocketTable> table = sockets_.read(std::move(wanted));
   if (!table) return holdings_.forget();
   const Result<void> read =
       holdings_.look(holders_wanted(evidence, picture_.memory),
                      sockets_of_note(*table, evidence.remotes));
   if (read) table_ = *std::move(table);
+}
+
+std::optional<AppWatch::Sockets> AppWatch::sockets(
+    const Snapshot& snapshot,
+    std::span<const Pm2View> pm2,
+    const Policy& policy,
+    std::span<const Verdict> verdicts) {
+  const std::vector<Remote> remotes = resolver_.remotes();
+  read_sockets({.snapshot = snapshot,
+                .pm2 = pm2,
+                .policy = policy,
+                .verdicts = verdicts,
+                .remotes = remotes},
+               {.connections = true, .other_servers = true});
+  if (!table_) return std::nullopt;
+  return Sockets{.table = *table_, .holdings = holdings_.known()};
+}
+
+Life AppWatch::witness(BootTime now) {
+  Life life;
+  if (!listen_) return life;
+  for (Death& death : exits_.ended(now)) deaths_.push_back(std::move(death));
+  life.ends = exits_.take_ends();
+  for (const auto& [instance, trail] : accounts_.trails.instances) {
+    for (const auto& [restart, ending] : trail.endings) {
+      if (ending.how != Ending::How::Wanted) continue;
+      life.wanted.insert(
+          {.instance = instance, .pm_uptime_ms = ending.pm_uptime_ms});
+    }
+  }
+  return life;
 }
 
 void AppWatch::read_shares(Snapshot& snapshot) {
@@ -177,7 +208,7 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
                         .policy = policy,
                         .verdicts = verdicts,
                         .remotes = remotes};
-  read_sockets(evidence);
+  read_sockets(evidence, sockets_wanted(pm2, remotes));
   if (table_) {
     evidence.sockets = &*table_;
     evidence.holdings = &holdings_.known();
@@ -199,7 +230,10 @@ Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
     bus_->follow(pm2);
   }
   if (listen_) {
-    clues.deaths = exits_.ended(snapshot.taken);
+    clues.deaths = std::exchange(deaths_, {});
+    for (Death& death : exits_.ended(snapshot.taken)) {
+      clues.deaths.push_back(std::move(death));
+    }
     clues.oom = exits_.oom();
   }
   clues.signalled = {signalled_.begin(), signalled_.end()};
@@ -212,10 +246,11 @@ Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
 
 const Accounts& AppWatch::account(RestartLedger ledger,
                                   const Snapshot& snapshot,
-                                  std::span<const Pm2View> pm2) {
+                                  std::span<const Pm2View> pm2,
+                                  std::span<const ProcId> parents) {
   accounts_.ledger = std::move(ledger);
   accounts_ = account_restarts(std::move(accounts_), pm2, clues(snapshot, pm2));
-  if (listen_) exits_.hold(app_processes(picture_.apps, snapshot));
+  if (listen_) exits_.hold(app_processes(picture_.apps, snapshot), parents);
   return accounts_;
 }
 

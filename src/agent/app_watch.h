@@ -15,6 +15,7 @@
 #include "strayd/agent/exit_watch.h"
 #include "strayd/config/config.h"
 #include "strayd/core/apps.h"
+#include "strayd/core/origins.h"
 #include "strayd/core/process.h"
 #include "strayd/core/restarts.h"
 #include "strayd/core/supervisor.h"
@@ -42,6 +43,22 @@ class AppWatch {
   // These were sent a signal by strayd.
   void note_signalled(const ProcId& id);
 
+  // A scan begins: how those ended that account() has held, and what PM2 was
+  // heard to end.
+  Life witness(BootTime now);
+
+  // The sockets of all that a judgement may ask for, read now: of the apps, of
+  // what these verdicts are about, and of all that is below and carries it.
+  struct Sockets {
+    SocketTable table{};
+    Holdings holdings{};
+  };
+  // nullopt: they can't be had.
+  std::optional<Sockets> sockets(const Snapshot& snapshot,
+                                 std::span<const Pm2View> pm2,
+                                 const Policy& policy,
+                                 std::span<const Verdict> verdicts);
+
   // One scan: the apps as they are now. The snapshot gains what is known of
   // shares of memory.
   const AppsPicture& look(Snapshot& snapshot,
@@ -49,10 +66,12 @@ class AppWatch {
                           const Policy& policy,
                           std::span<const Verdict> verdicts);
 
-  // Then: the restarts since the scan before, counted and explained.
+  // Then: the restarts since the scan before, counted and explained. The ends
+  // of these parents are watched for from now on.
   const Accounts& account(RestartLedger ledger,
                           const Snapshot& snapshot,
-                          std::span<const Pm2View> pm2);
+                          std::span<const Pm2View> pm2,
+                          std::span<const ProcId> parents);
 
   const AppsPicture& picture() const { return picture_; }
   // The living processes of the apps' trees in the last look. Ascending.
@@ -66,7 +85,7 @@ class AppWatch {
   std::vector<Feature> features() const;
 
  private:
-  void read_sockets(const AppsEvidence& evidence);
+  void read_sockets(const AppsEvidence& evidence, SocketsWanted wanted);
   void read_shares(Snapshot& snapshot);
   Clues clues(const Snapshot& snapshot, std::span<const Pm2View> pm2);
   void start_bus(const Config& config);
@@ -88,6 +107,7 @@ class AppWatch {
   AppsPicture picture_{};
   Accounts accounts_{};
   std::set<AppKey> conflicts_before_{};
+  std::vector<Death> deaths_{};     // since they were accounted for
   std::deque<ProcId> signalled_{};  // the newest last
   std::vector<ProcId> members_{};
   std::map<ProcId, std::uint64_t> shares_{};

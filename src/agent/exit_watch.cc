@@ -84,11 +84,14 @@ std::vector<Death> ExitWatch::ended(BootTime now) {
     const Held& held = entry->second;
     const ExitStatus status = status_of(held.pidfd);
     if (status.how == ExitStatus::How::NotYet) continue;
-    deaths.push_back({.launch = held.process.launch,
-                      .id = held.process.id,
-                      .served = held.process.serves,
-                      .status = status});
-    where.push_back(held.cgroup);
+    ends_[id] = status;
+    if (held.process) {
+      deaths.push_back({.launch = held.process->launch,
+                        .id = id,
+                        .served = held.process->serves,
+                        .status = status});
+      where.push_back(held.cgroup);
+    }
     held_.erase(entry);
   }
   // After the exits were seen, so that what led to them is counted.
@@ -99,29 +102,32 @@ std::vector<Death> ExitWatch::ended(BootTime now) {
   return deaths;
 }
 
-void ExitWatch::hold(std::span<const AppProcess> wanted) {
-  std::set<ProcId> ids;
+void ExitWatch::hold(std::span<const AppProcess> wanted,
+                     std::span<const ProcId> parents) {
+  std::set<ProcId> ids{parents.begin(), parents.end()};
   for (const AppProcess& process : wanted) ids.insert(process.id);
   std::erase_if(held_,
                 [&](const auto& entry) { return !ids.contains(entry.first); });
-  for (const AppProcess& process : wanted) take(process);
+  for (const AppProcess& process : wanted) take(process.id, process);
+  for (const ProcId& parent : parents) take(parent, std::nullopt);
   oom_.follow(cgroups());
 }
 
 // Opened by its number, and then looked at: the number is still that of the
 // process that was seen, so it was when it was opened.
-void ExitWatch::take(const AppProcess& process) {
-  const auto known = held_.find(process.id);
+void ExitWatch::take(const ProcId& id,
+                     const std::optional<AppProcess>& process) {
+  const auto known = held_.find(id);
   if (known != held_.end()) {
-    known->second.process = process;
+    if (process) known->second.process = process;
     return;
   }
   if (held_.size() >= most_) return;
-  Result<UniqueFd> pidfd = open_pidfd(process.id.pid);
+  Result<UniqueFd> pidfd = open_pidfd(id.pid);
   if (!pidfd) return;
-  const Result<Process> now = read_(process.id);
+  const Result<Process> now = read_(id);
   if (!now) return;
-  held_.emplace(process.id,
+  held_.emplace(id,
                 Held{.process = process,
                      .pidfd = std::move(*pidfd),
                      .cgroup = now->cgroup.value_or("")});

@@ -10,7 +10,10 @@
 
 #include "strayd/core/app_facts.h"
 #include "strayd/core/forest.h"
+#include "strayd/core/owners.h"
+#include "strayd/core/places.h"
 #include "strayd/pm2/observe.h"
+#include "strayd/proc/host_facts.h"
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
@@ -37,6 +40,33 @@ std::vector<std::string> rule_names(const Policy& policy) {
   names.reserve(policy.rules.size());
   for (const Rule& rule : policy.rules) names.push_back(rule.name);
   return names;
+}
+
+std::vector<std::string> directories_in(const Policy& policy) {
+  std::set<std::string> directories;
+  for (const Rule& rule : policy.rules) {
+    if (rule.match.cwd) directories.insert(*rule.match.cwd);
+  }
+  for (const ProtectRule& rule : policy.protect) {
+    if (rule.match.cwd) directories.insert(*rule.match.cwd);
+  }
+  for (const auto* programs : {&policy.supervisors, &policy.carriers}) {
+    for (const ProgramRule& rule : *programs) {
+      if (rule.match.cwd) directories.insert(*rule.match.cwd);
+    }
+  }
+  return {directories.begin(), directories.end()};
+}
+
+bool rests_on_sockets(const Verdict& verdict) {
+  return is_orphan(verdict.standing) || verdict.reason.why == Why::OnlyCopy;
+}
+
+// Without its files everything that may be a stray is held as unreadable; a
+// unit may have been started anew.
+bool rests_on_host(const Verdict& verdict) {
+  return verdict.reason.why == Why::Unreadable ||
+         verdict.reason.why == Why::SystemdService;
 }
 
 // The newest, the oldest first.
@@ -85,8 +115,12 @@ struct Scanner::Impl {
   Result<void> look_at_everything(const Memory& before);
   bool would_act() const;
   void ask_supervisors(const Memory& before);
+  void find_directories(const Memory& before);
   void look_for_harm(BootTime now, std::span<const AppFacts> facts);
-  std::vector<Verdict> judged() const;
+  Evidence evidence(const Snapshot& of) const;
+  std::vector<Verdict> judged();
+  std::vector<ProcId> parents() const;
+  void add_life(Life events, Life ends);
   void watch_apps();
   void make_plan();
   void act(const Plan& made);
@@ -112,14 +146,23 @@ struct Scanner::Impl {
 
   // Of the scan under way. The snapshot is renewed in each.
   Snapshot snapshot{};
+  bool looks_at_everything = false;
   bool everything_was_read = false;
   std::vector<Pm2View> pm2{};
   std::vector<Verdict> verdicts{};
   RestartLedger ledger{};
   Plan plan{};
 
+  // How processes ended and began since the last scan that was remembered.
+  Life life{};
+  // Read where a judgement asked for them; nullopt: not known.
+  std::optional<AppWatch::Sockets> sockets{};
+  std::optional<HostFacts> host_facts{};
+
   // From scan to scan.
   Memory memory{};
+  HostFactsReader host{};
+  std::chrono::nanoseconds directories_due{};  // steady_time()
   Watchlist watchlist{};
   std::set<ProcId> known_orphans{};
   KillWatch kills{};
@@ -139,10 +182,7 @@ ReaperPorts Scanner::Impl::reaper_ports() {
           .read = [this](const ProcId& id) { return parts.procfs.read(id); },
           .claims =
               [this](const Snapshot& fresh, std::span<const ProcId> ids) {
-                return claims_on(
-                    {.snapshot = fresh, .pm2 = pm2, .memory = memory},
-                    parts.config.policy,
-                    ids);
+                return claims_on(evidence(fresh), parts.config.policy, ids);
               },
           .intend =
               [this](std::span<const Intent> intents) {
@@ -320,6 +360,7 @@ Report Scanner::Impl::scan() {
   notice_sleep();
   clock.look();
   early.begin(apps.bus_fd());
+  add_life(early.take_life(), apps.witness(boot_time()));
 
   // Look, judge; and look at everything before anybody is signalled.
   const Memory before = memory;
@@ -333,6 +374,7 @@ Report Scanner::Impl::scan() {
     finish(fresh);
     return report;
   }
+  life = {};
   watch_apps();
 
   // Act on what is ripe and allowed.
@@ -350,7 +392,7 @@ Report Scanner::Impl::scan() {
 // The processes, then what PM2 says of them; twice before anything is called an
 // orphan.
 Result<void> Scanner::Impl::look_and_judge() {
-  everything_was_read = false;
+  everything_was_read = looks_at_everything = false;
   Result<void> seen = renew_snapshot(plan.verdicts);
   if (!seen) return seen;
   ask_supervisors(memory);
@@ -367,6 +409,7 @@ Result<void> Scanner::Impl::look_and_judge() {
 // A renewed snapshot shows where to look. Whom to signal is judged anew, and
 // twice, from nothing that was read before.
 Result<void> Scanner::Impl::look_at_everything(const Memory& before) {
+  looks_at_everything = true;
   Result<Snapshot> first = take_snapshot();
   if (!first) return std::unexpected(first.error());
   snapshot = *std::move(first);
@@ -392,12 +435,70 @@ void Scanner::Impl::ask_supervisors(const Memory& before) {
   const std::vector<Pm2Home> homes =
       pm2_homes(snapshot, wanted.homes, wanted.automatic, before);
   pm2 = ask_pm2(homes, snapshot, wanted.timeout);
-  memory = remember(before, snapshot, pm2, parts.config.policy);
+  memory = remember(before, snapshot, pm2, parts.config.policy, life);
+  find_directories(before);
 }
 
-std::vector<Verdict> Scanner::Impl::judged() const {
-  return judge({.snapshot = snapshot, .pm2 = pm2, .memory = memory},
-               parts.config.policy);
+// Where links of the configuration lead now. What is ordered rests on a look of
+// its own.
+void Scanner::Impl::find_directories(const Memory& before) {
+  constexpr std::chrono::seconds kOften{5};
+  const std::vector<std::string> written = directories_in(parts.config.policy);
+  if (written.empty()) return;
+  const std::chrono::nanoseconds now = steady_time();
+  std::map<std::string, std::string> resolved = memory.directories;
+  if (looks_at_everything || now >= directories_due) {
+    resolved = host.resolve(written);
+    directories_due = now + kOften;
+  }
+  remember_places(memory, before, snapshot, resolved);
+}
+
+Evidence Scanner::Impl::evidence(const Snapshot& of) const {
+  return {.snapshot = of,
+          .pm2 = pm2,
+          .memory = memory,
+          .sockets = sockets ? &sockets->table : nullptr,
+          .holdings = sockets ? &sockets->holdings : nullptr,
+          .facts = host_facts ? &*host_facts : nullptr};
+}
+
+// What is only asked of what may be an orphan is read once something is.
+std::vector<Verdict> Scanner::Impl::judged() {
+  sockets.reset();
+  host_facts.reset();
+  const Policy& policy = parts.config.policy;
+  std::vector<Verdict> first = judge(evidence(snapshot), policy);
+  const bool ask_sockets = std::ranges::any_of(first, rests_on_sockets);
+  const bool ask_host = std::ranges::any_of(first, rests_on_host);
+  if (!ask_sockets && !ask_host) return first;
+  if (ask_sockets) sockets = apps.sockets(snapshot, pm2, policy, first);
+  const HostQuestions questions =
+      host_questions(evidence(snapshot), policy, first);
+  if (Result<HostFacts> read = host.read(questions)) {
+    host_facts = *std::move(read);
+  }
+  return judge(evidence(snapshot), policy);
+}
+
+// A scan that failed remembered nothing of it.
+void Scanner::Impl::add_life(Life events, Life ends) {
+  constexpr std::size_t kMostEvents = 1'000'000;
+  if (life.events.size() > kMostEvents) life.events.clear();
+  std::ranges::move(events.events, std::back_inserter(life.events));
+  life.ends.merge(std::move(ends.ends));
+  life.wanted.merge(std::move(ends.wanted));
+}
+
+// Whose end tells how what comes from PM2's apps has parted from them.
+std::vector<ProcId> Scanner::Impl::parents() const {
+  std::set<ProcId> all;
+  for (const auto& [id, origin] : memory.origins) {
+    if (origin.parting == Parting::None && origin.parent.pid > 1) {
+      all.insert(origin.parent);
+    }
+  }
+  return {all.begin(), all.end()};
 }
 
 void Scanner::Impl::look_for_harm(BootTime now,
@@ -420,7 +521,7 @@ void Scanner::Impl::look_for_harm(BootTime now,
 // restarted what it did.
 void Scanner::Impl::watch_apps() {
   apps.look(snapshot, pm2, parts.config.policy, verdicts);
-  ledger = apps.account(report.ledger, snapshot, pm2).ledger;
+  ledger = apps.account(report.ledger, snapshot, pm2, parents()).ledger;
   std::vector<AppFacts> facts = app_facts(snapshot, pm2, parts.config.policy);
   add_ports(facts, apps.picture().apps);
   look_for_harm(snapshot.taken, facts);

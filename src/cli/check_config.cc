@@ -1,3 +1,6 @@
+#include <cstdio>
+#include <string>
+
 #include <fmt/core.h>
 
 #include "strayd/cli/options.h"
@@ -17,6 +20,10 @@ ExitCode check_config_command(const CommandLine& line) {
   // `run` would not start without it, and a reload would be refused.
   if (const Result<Users> users = load_users(config->web); !users) {
     return complain(users.error(), ExitCode::Usage);
+  }
+  if (const std::string warnings = load_config_warnings(line.config_file);
+      !warnings.empty()) {
+    fmt::print(stderr, "{}\n", warnings);
   }
   fmt::print(
       "{}: good, {} rules, mode {}\n",

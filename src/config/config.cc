@@ -34,6 +34,15 @@ void read_root(const Value& value, Config& out) {
   if (const auto v = root.take("scan")) read_scan(*v, out);
   if (const auto v = root.take("rules")) read_rules(*v, out.policy.rules);
   if (const auto v = root.take("protect")) read_protect(*v, out.policy.protect);
+  if (const auto v = root.take("supervisors")) {
+    read_programs(*v, out.policy.supervisors);
+  }
+  if (const auto v = root.take("carriers")) {
+    read_programs(*v, out.policy.carriers);
+  }
+  if (const auto v = root.take("pidfiles")) {
+    read_pidfiles(*v, out.policy.pidfiles);
+  }
   if (const auto v = root.take("pm2")) read_pm2(*v, out.pm2);
   if (const auto v = root.take("limits")) read_limits(*v, out.policy.limits);
   if (const auto v = root.take("remotes")) read_remotes(*v, out.remotes);

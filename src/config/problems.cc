@@ -51,7 +51,8 @@ void Problems::add(std::size_t offset, std::string path, std::string what) {
                  Problem{.path = std::move(path), .what = std::move(what)});
 }
 
-Error Problems::to_error(std::string_view file) const {
+std::string Problems::lines(std::string_view file,
+                            std::string_view word) const {
   std::vector<std::string> lines;
   for (const auto& [offset, problem] : found_ | std::views::take(kMostShown)) {
     const Position at = position_of(text_, offset);
@@ -66,10 +67,13 @@ Error Problems::to_error(std::string_view file) const {
   const std::size_t all = found_.size() + dropped_;
   if (all > lines.size()) {
     lines.push_back(
-        fmt::format("{}: {} more errors", file, all - lines.size()));
+        fmt::format("{}: {} more {}", file, all - lines.size(), word));
   }
-  return {.fault = Fault::Malformed,
-          .what = fmt::format("{}", fmt::join(lines, "\n"))};
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+Error Problems::to_error(std::string_view file) const {
+  return {.fault = Fault::Malformed, .what = lines(file, "errors")};
 }
 
 std::string printable(std::string_view bytes, std::size_t most) {

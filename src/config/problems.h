@@ -24,7 +24,9 @@ class Problems {
   std::string_view text() const { return text_; }
 
   // One line each, in the order of the text, at most kMostShown of them:
-  // "strayd.json:12:5: rules[0].grace: expected …, got 10".
+  // "strayd.json:12:5: rules[0].grace: expected …, got 10". `word` is what more
+  // of them are called.
+  std::string lines(std::string_view file, std::string_view word) const;
   Error to_error(std::string_view file) const;
 
   static constexpr std::size_t kMostShown = 20;

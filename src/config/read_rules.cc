@@ -64,12 +64,15 @@ Rule read_rule(const Value& value, std::set<std::string>& taken) {
   return rule;
 }
 
+constexpr std::array<std::string_view, 5> kMatchers{
+    "pattern", "exe", "user", "cwd", "tty"};
+
+// An object without any of the keys that say which processes are meant.
 bool says_nothing(const Value& value) {
-  static constexpr std::array<std::string_view, 5> kMatchers{
-      "pattern", "exe", "user", "cwd", "tty"};
-  return std::ranges::none_of(value.node().children, [](const Node& member) {
-    return std::ranges::find(kMatchers, member.key) != kMatchers.end();
-  });
+  return value.node().kind == Node::Kind::Object &&
+         std::ranges::none_of(value.node().children, [](const Node& member) {
+           return std::ranges::find(kMatchers, member.key) != kMatchers.end();
+         });
 }
 
 ProtectRule read_protect_rule(const Value& value,
@@ -79,10 +82,24 @@ ProtectRule read_protect_rule(const Value& value,
   rule.name = read_name(keys, taken);
   rule.match = read_match(keys);
   if (const auto tty = keys.take("tty")) rule.match.tty = tty->boolean();
-  if (value.node().kind == Node::Kind::Object && says_nothing(value)) {
+  if (says_nothing(value)) {
     value.complain(
         "would protect every process: give \"pattern\", \"exe\", \"user\", "
         "\"cwd\" or \"tty\"");
+  }
+  keys.finish();
+  return rule;
+}
+
+ProgramRule read_program(const Value& value, std::set<std::string>& taken) {
+  Section keys(value);
+  ProgramRule rule;
+  rule.name = read_name(keys, taken);
+  rule.match = read_match(keys);
+  if (says_nothing(value)) {
+    value.complain(
+        "would mean every process: give \"pattern\", \"exe\", \"user\" or "
+        "\"cwd\"");
   }
   keys.finish();
   return rule;
@@ -103,6 +120,22 @@ void read_protect(const Value& value, std::vector<ProtectRule>& out) {
   std::set<std::string> taken;
   for (const Value& item : value.items(kListLength, "an array of rules")) {
     out.push_back(read_protect_rule(item, taken));
+  }
+}
+
+void read_programs(const Value& value, std::vector<ProgramRule>& out) {
+  out.clear();
+  std::set<std::string> taken;
+  for (const Value& item : value.items(kListLength, "an array of programs")) {
+    out.push_back(read_program(item, taken));
+  }
+}
+
+void read_pidfiles(const Value& value, std::vector<std::string>& out) {
+  out.clear();
+  for (const Value& item :
+       value.items({.least = 0, .most = 64}, "an array of directories")) {
+    if (auto path = item.absolute_path()) out.push_back(*std::move(path));
   }
 }
 

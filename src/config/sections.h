@@ -12,6 +12,8 @@ void read_scan(const Value& value, Config& config);
 void read_limits(const Value& value, Limits& out);
 void read_rules(const Value& value, std::vector<Rule>& out);
 void read_protect(const Value& value, std::vector<ProtectRule>& out);
+void read_programs(const Value& value, std::vector<ProgramRule>& out);
+void read_pidfiles(const Value& value, std::vector<std::string>& out);
 void read_pm2(const Value& value, Pm2Config& out);
 void read_remotes(const Value& value, std::vector<RemoteConfig>& out);
 void read_audit(const Value& value, AuditOptions& out);

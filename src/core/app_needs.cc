@@ -55,8 +55,15 @@ void add_judged(const AppScene& scene, Wanted& wanted) {
     if (process == nullptr) continue;
     if (verdict.standing == Standing::Managed) {
       wanted.settled(*process);
-    } else {
-      wanted.always(*process);
+      continue;
+    }
+    // With all that would be ended together with it.
+    for (const Process* member : scene.forest().subtree(*process)) {
+      wanted.always(*member);
+    }
+    for (const Process* above : scene.forest().chain(*process).ancestors) {
+      if (!is_carrier(*above)) break;
+      wanted.always(*above);
     }
   }
 }

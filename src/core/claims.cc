@@ -79,7 +79,7 @@ std::optional<Claim> shielding_claim(const Scene& scene,
         named(process) + " belongs to a container: " + *process.cgroup);
   }
   for (const ProtectRule& rule : scene.policy.protect) {
-    if (!matches(rule.match, process)) continue;
+    if (!scene.matches(rule.match, process)) continue;
     return claim(
         Standing::Protected,
         Why::ProtectRule,
@@ -149,6 +149,25 @@ std::optional<Claim> supervisor_claim(const Scene& scene,
   return found;
 }
 
+std::optional<Claim> configured_claim(const Scene& scene,
+                                      const Process& process,
+                                      const Process& ancestor) {
+  const auto rule = std::ranges::find_if(
+      scene.policy.supervisors, [&](const ProgramRule& supervisor) {
+        return scene.matches(supervisor.match, ancestor);
+      });
+  if (rule == scene.policy.supervisors.end() ||
+      has_adopted(scene, process, ancestor, false)) {
+    return std::nullopt;
+  }
+  const bool itself = &process == &ancestor;
+  return claim(Standing::Managed,
+               itself ? Why::SupervisorProcess : Why::BelowSupervisor,
+               (itself ? std::string("it") : named(ancestor) + " above it") +
+                   " is the supervisor '" + rule->name +
+                   "' of the configuration");
+}
+
 std::optional<Claim> listed_claim(const Scene& scene,
                                   const Process& process,
                                   const Process& ancestor) {
@@ -205,6 +224,7 @@ std::optional<Claim> managed_claim(const Scene& scene, const Process& process) {
       scene.origin_of(process);
   for (const Process* ancestor : line) {
     if (auto found = supervisor_claim(scene, process, *ancestor)) return found;
+    if (auto found = configured_claim(scene, process, *ancestor)) return found;
     if (has_cookie) continue;
     if (auto found = systemd_claim(scene, process, *ancestor)) return found;
   }

@@ -4,6 +4,7 @@
 
 #include "strayd/core/fit.h"
 
+#include "owners.h"
 #include "scene.h"
 
 namespace strayd {
@@ -56,8 +57,8 @@ std::optional<Claim> unreadable_claim(const Process& process, bool has_origin) {
   return missing(process.cgroup, process, "the cgroup");
 }
 
-// A protect rule of which nobody knows whether it means this process, or one
-// above it.
+// A protect rule, or a supervisor of the configuration, of which nobody knows
+// whether it means this process, or one above it.
 std::optional<Claim> undecided_protection(const Scene& scene,
                                           const Process& process) {
   std::vector<const Process*> line{&process};
@@ -66,10 +67,16 @@ std::optional<Claim> undecided_protection(const Scene& scene,
   for (const Process* above : line) {
     if (above->id.pid == 1 || is_kernel_thread(*above)) break;
     for (const ProtectRule& rule : scene.policy.protect) {
-      if (fit(rule.match, *above) != Fit::Unknown) continue;
+      if (scene.fit(rule.match, *above) != Fit::Unknown) continue;
       return held(Why::Unreadable,
                   "whether the protect rule '" + rule.name + "' matches " +
                       named(*above) + " can't be read");
+    }
+    for (const ProgramRule& rule : scene.policy.supervisors) {
+      if (scene.fit(rule.match, *above) != Fit::Unknown) continue;
+      return held(Why::Unreadable,
+                  "whether " + named(*above) + " is the supervisor '" +
+                      rule.name + "' can't be read");
     }
   }
   return std::nullopt;
@@ -183,7 +190,8 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (auto claim = undecided_protection(scene, process)) return claim;
   if (auto claim = own_claim(scene, process)) return claim;
   if (auto claim = forgotten_claim(scene, process)) return claim;
-  return ancestors_claim(scene, process);
+  if (auto claim = ancestors_claim(scene, process)) return claim;
+  return has_origin ? std::nullopt : possible_owner_claim(scene, process);
 }
 
 }  // namespace strayd

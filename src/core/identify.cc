@@ -176,6 +176,8 @@ Memory remember(const Memory& before,
   Memory after;
   after.taken = snapshot.taken;
   after.homes = before.homes;
+  after.directories = before.directories;
+  after.places = before.places;
   for (const Pm2View& view : pm2) {
     remember_view(after.homes, view, snapshot.taken, policy.loss_hold);
   }
@@ -195,7 +197,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
                                    const Policy& policy) {
   const Forest forest(snapshot);
   std::set<ProcId> needed{snapshot.self};
-  std::vector<ProcId> mains;
+  std::vector<ProcId> of_units;
   bool unowned = false;
   const auto add_all = [&](const std::vector<const Process*>& processes) {
     for (const Process* process : processes) needed.insert(process->id);
@@ -203,7 +205,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
   for (const Process& process : snapshot.processes) {
     if (is_kernel_thread(process)) continue;
     if (supervisor_kind(process)) needed.insert(process.id);
-    if (is_service_main(forest, process)) mains.push_back(process.id);
+    if (is_child_of_systemd(forest, process)) of_units.push_back(process.id);
     if (!is_candidate(policy, process)) continue;
     const std::vector<const Process*> ancestors =
         forest.chain(process).ancestors;
@@ -211,7 +213,7 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
     add_all(ancestors);
     add_all(forest.subtree(topmost_wrapper(process, ancestors)));
   }
-  if (unowned) needed.insert(mains.begin(), mains.end());
+  if (unowned) needed.insert(of_units.begin(), of_units.end());
   return {needed.begin(), needed.end()};
 }
 

@@ -26,6 +26,7 @@ OrphanKind orphan_kind(const Scene& scene, const Process& process) {
     const OriginJudgement judged = judge_origin(scene, process, *origin);
     return std::get<OrphanKind>(judged);
   }
+  if (auto left = left_by_a_unit(scene, process)) return *std::move(left);
   return {.standing = Standing::Stray,
           .reason = {.why = Why::NoOwner,
                      .text = "no supervisor is among its ancestors, it was "
@@ -43,7 +44,7 @@ std::vector<Candidate> candidates(const Scene& scene) {
   for (const Process& process : scene.evidence.snapshot.processes) {
     if (is_kernel_thread(process)) continue;
     for (const Rule& rule : scene.policy.rules) {
-      const Fit fits = fit(rule.match, process);
+      const Fit fits = scene.fit(rule.match, process);
       // Without an argv nothing hints at this rule; the process is no more a
       // candidate than any other that can't be read.
       if (fits == Fit::No || !process.argv) continue;

@@ -61,7 +61,7 @@ Fit said(bool holds) {
 
 }  // namespace
 
-Fit fit(const Match& match, const Process& process) {
+Fit fit(const Match& match, const Process& process, const Memory& memory) {
   Fit all = pattern_fit(match, process);
   if (match.exe) {
     all = both(all,
@@ -72,17 +72,9 @@ Fit fit(const Match& match, const Process& process) {
     all = both(all,
                process.uid ? said(*process.uid == *match.uid) : Fit::Unknown);
   }
-  if (match.cwd) {
-    all = both(
-        all,
-        process.cwd ? said(is_below(*process.cwd, *match.cwd)) : Fit::Unknown);
-  }
+  if (match.cwd) all = both(all, cwd_fit(*match.cwd, process, memory));
   if (match.tty) all = both(all, said((process.tty != 0) == *match.tty));
   return all;
-}
-
-bool matches(const Match& match, const Process& process) {
-  return fit(match, process) == Fit::Yes;
 }
 
 namespace {

@@ -121,6 +121,14 @@ void Scene::index_lists() {
   }
 }
 
+Fit Scene::fit(const Match& match, const Process& process) const {
+  return strayd::fit(match, process, evidence.memory);
+}
+
+bool Scene::matches(const Match& match, const Process& process) const {
+  return fit(match, process) == Fit::Yes;
+}
+
 const Pm2View* Scene::view(const std::string& home) const {
   const auto found = views_.find(home);
   return found == views_.end() ? nullptr : found->second;
@@ -168,10 +176,12 @@ const Services& Scene::services() const {
 std::optional<std::string> Scene::supervisor_name(
     const Process& process) const {
   const auto kind = supervisor_kind(process);
-  if (kind == SupervisorKind::Other || kind == SupervisorKind::Pm2Runtime) {
-    return named(process);
-  }
-  return std::nullopt;
+  const bool owns =
+      kind == SupervisorKind::Other || kind == SupervisorKind::Pm2Runtime ||
+      std::ranges::any_of(policy.supervisors, [&](const ProgramRule& rule) {
+        return matches(rule.match, process);
+      });
+  return owns ? std::optional(named(process)) : std::nullopt;
 }
 
 std::optional<Origin> Scene::origin_of(const Process& process) const {

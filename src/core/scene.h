@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
 #include "strayd/core/cookie.h"
 #include "strayd/core/cookie_reader.h"
+#include "strayd/core/fit.h"
 #include "strayd/core/forest.h"
 #include "strayd/core/judge.h"
 
@@ -41,6 +41,9 @@ class Scene {
   const Policy& policy;
   Forest forest;
 
+  // Whether a process is what a rule means, by all that is remembered of it.
+  Fit fit(const Match& match, const Process& process) const;
+  bool matches(const Match& match, const Process& process) const;
   const Pm2View* view(const std::string& home) const;
   // The home whose daemon this is: by its title, as the peer that answered, or
   // as the peer that answered in an earlier scan.
@@ -63,10 +66,20 @@ class Scene {
   // One that strayd does not share.
   bool in_container(const Process& process) const;
 
-  // Of a systemd unit, by its cgroup: whether its main is known, alive, and
-  // neither what a main has left behind nor a process that a rule matches,
-  // which might as well be a second one.
-  bool has_other_main(std::string_view unit) const;
+  // A unit of systemd, as its cgroup shows it.
+  struct Unit {
+    std::vector<const Process*> members{};  // alive, ascending
+    // Its main is known, alive, and neither what a main has left behind nor a
+    // process that a rule matches, which might as well be a second one.
+    bool has_other_main = false;
+    // It opens sessions, or carries a PM2: what runs there is not the unit's.
+    bool owns_nothing = false;
+  };
+  // By its cgroup ("/system.slice/api.service"); nothing is in one that is not
+  // known.
+  const Unit& unit(std::string_view cgroup) const;
+  // Whether this is the invocation of a unit that owns nothing.
+  bool opened_sessions(std::string_view invocation) const;
 
   CookieReading cookie(const Process& process) const;
   // The launch that a cookie names, in its home's one spelling.
@@ -100,7 +113,7 @@ class Scene {
   std::unordered_map<uid_t, const Process*> unheard_{};
   std::unordered_map<pid_t, Listed> listed_{};
   std::unordered_map<pid_t, Listed> in_vain_{};
-  std::unordered_set<std::string_view> units_{};
+  std::unordered_map<std::string_view, Unit> units_{};
   mutable std::unique_ptr<const Services> services_{};  // once it is asked for
 };
 
@@ -117,6 +130,8 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process);
 // session. What the service leaves behind is neither, and nor is a main that
 // has forked itself away (Type=forking, `start.sh &`).
 bool is_service_main(const Forest& forest, const Process& process);
+// A main, or what a unit has left behind.
+bool is_child_of_systemd(const Forest& forest, const Process& process);
 // sshd, cron, a display manager, a terminal's server: one that owns nothing of
 // what runs in the sessions that it opens.
 bool opens_sessions(const Process& process);
@@ -128,6 +143,14 @@ std::optional<Claim> systemd_claim(const Scene& scene,
 std::optional<Claim> possible_unit_claim(const Scene& scene,
                                          const Process& process);
 
+// The cgroup of the unit that a process is in; nullopt: outside of services.
+std::optional<std::string_view> unit_of(const Process& process);
+// The invocation of that unit in which a process began (INVOCATION_ID), by its
+// own word or that of what is above it in the unit; nullptr: it is not known.
+const std::string* invocation_of(const Scene& scene, const Process& process);
+// Whether that unit has been started anew since, as far as is known.
+bool is_of_earlier_invocation(const Scene& scene, const Process& process);
+
 // What an unclaimed process is: its kind, and why.
 struct OrphanKind {
   Standing standing = Standing::Stray;
@@ -136,6 +159,11 @@ struct OrphanKind {
   std::string home{};
 };
 using OriginJudgement = std::variant<Claim, OrphanKind>;
+
+// For an unclaimed process without a cookie that an earlier invocation of a
+// unit has left behind; nullopt: it is no such thing.
+std::optional<OrphanKind> left_by_a_unit(const Scene& scene,
+                                         const Process& process);
 
 // For a process that comes from somebody.
 OriginJudgement judge_origin(const Scene& scene,

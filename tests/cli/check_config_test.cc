@@ -51,6 +51,18 @@ TEST_F(CheckConfig, says_that_a_good_one_is_good) {
   }
 }
 
+TEST_F(CheckConfig, warns_of_a_directory_that_does_not_exist) {
+  const std::string nowhere = directory() + "/nowhere";
+  const std::string path =
+      file(R"({"protect": [{"name": "p", "cwd": ")" + nowhere + R"("}]})");
+  const Ended ended = strayd("check-config " + path);
+  EXPECT_EQ(ended.code, kDone);
+  EXPECT_EQ(ended.out, path + ": good, 1 rules, mode observe\n");
+  EXPECT_EQ(ended.err,
+            path + ":1:35: protect[0].cwd: the directory \"" + nowhere +
+                "\" does not exist; nothing is there to match\n");
+}
+
 TEST_F(CheckConfig, says_where_a_bad_one_is_bad) {
   const std::string path = file("{\n  \"mode\": \"kill\"\n}\n");
   const Ended ended = strayd("check-config " + path);

@@ -32,6 +32,9 @@ TEST(Default, has_the_policy_that_the_core_has_by_itself) {
   EXPECT_EQ(policy.limits.kills_per_scan, own.limits.kills_per_scan);
   EXPECT_EQ(policy.limits.kills_per_hour, own.limits.kills_per_hour);
   EXPECT_TRUE(policy.protect.empty());
+  EXPECT_TRUE(policy.supervisors.empty());
+  EXPECT_TRUE(policy.carriers.empty());
+  EXPECT_TRUE(policy.pidfiles.empty());
 }
 
 TEST(Default, has_the_options_that_the_rooms_have_by_themselves) {

@@ -55,5 +55,18 @@ TEST(Bounds, of_rules_are_a_hundred) {
             "got 101");
 }
 
+std::string pidfiles(int count) {
+  std::string text = "{\"pidfiles\": [";
+  for (int i = 0; i < count; ++i) text += (i == 0 ? R"("/x")" : R"(,"/x")");
+  return text + "]}";
+}
+
+TEST(Bounds, of_directories_with_pidfiles_are_sixty_four) {
+  EXPECT_EQ(parsed(pidfiles(64)).policy.pidfiles.size(), 64U);
+  EXPECT_EQ(refusal(pidfiles(65)),
+            "t:1:14: pidfiles: expected an array of directories (0 to 64 of "
+            "them), got 65");
+}
+
 }  // namespace
 }  // namespace strayd

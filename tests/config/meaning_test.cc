@@ -104,6 +104,31 @@ TEST(Meaning, of_a_protect_rule_is_taken_over) {
   EXPECT_EQ(policy.protect[1].match.cwd, "/srv/jobs");
 }
 
+TEST(Meaning, of_programs_is_taken_over) {
+  const Policy policy = parsed(R"({
+    "supervisors": [
+      {"name": "foreman", "exe": "ruby", "pattern": "foreman start",
+       "user": 1000, "cwd": "/srv/jobs/"}, {"name": "b", "exe": "kept"}],
+    "carriers": [{"name": "a", "exe": "concurrently"}]})")
+                            .policy;
+  ASSERT_EQ(policy.supervisors.size(), 2U);
+  const ProgramRule& foreman = policy.supervisors.front();
+  EXPECT_EQ(foreman.name, "foreman");
+  ASSERT_TRUE(foreman.match.pattern);
+  EXPECT_TRUE(foreman.match.pattern->matches("ruby bin/foreman start"));
+  EXPECT_EQ(foreman.match.exe, "ruby");
+  EXPECT_EQ(foreman.match.uid, 1000U);
+  EXPECT_EQ(foreman.match.cwd, "/srv/jobs");
+  ASSERT_EQ(policy.carriers.size(), 1U);
+  EXPECT_EQ(policy.carriers.front().match.exe, "concurrently");
+}
+
+TEST(Meaning, of_pidfiles_is_these_directories) {
+  EXPECT_THAT(
+      parsed(R"({"pidfiles": ["/var/lib/x/", "/srv//p"]})").policy.pidfiles,
+      ElementsAre("/var/lib/x", "/srv/p"));
+}
+
 TEST(Meaning, of_homes_that_are_listed_is_these_alone) {
   const Pm2Config pm2 =
       parsed(R"({"pm2": {"homes": ["/root/.pm2/", "/b//c/./d"],

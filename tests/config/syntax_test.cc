@@ -133,7 +133,8 @@ TEST(Syntax, finds_its_place_behind_comments_that_look_like_json) {
                     ": \"no\", \"a//b\": 1}"),
             "t:3:3: mode: expected \"observe\" or \"enforce\", got \"no\"\n"
             "t:3:9: \"a//b\": unknown key; known here: $schema, mode, scan, "
-            "rules, protect, pm2, limits, remotes, audit, state, web");
+            "rules, protect, supervisors, carriers, pidfiles, pm2, limits, "
+            "remotes, audit, state, web");
 }
 
 TEST(Syntax, finds_its_place_behind_strings_with_quotes_and_backslashes) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "strayd/core/cookie.h"
+#include "strayd/core/fit.h"
 #include "strayd/core/judge.h"
 
 namespace strayd {
@@ -145,9 +146,9 @@ TEST(Match, every_condition_must_hold) {
               .uid = 1000,
               .cwd = "/srv/app",
               .tty = false};
-  EXPECT_TRUE(matches(match, process));
+  EXPECT_EQ(fit(match, process, {}), Fit::Yes);
   match.cwd = "/srv/ap";
-  EXPECT_FALSE(matches(match, process));
+  EXPECT_EQ(fit(match, process, {}), Fit::No);
 }
 
 }  // namespace

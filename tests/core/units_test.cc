@@ -1,10 +1,12 @@
 // What systemd may still own, although nothing above a process says so.
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "strayd/core/judge.h"
+#include "strayd/core/owners.h"
 
 #include "core/expect.h"
 
@@ -249,6 +251,198 @@ TEST(Unit, does_not_own_what_a_person_started_through_su) {
   su.session = 8;  // of the shell, which is gone
   world.server(10, 9);
   expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+// A process that was told in which invocation of its unit it began.
+void began_in(Process& process, const std::string& invocation) {
+  process.environment = Environment{{"INVOCATION_ID", invocation}};
+}
+
+const std::string kBackend = "/system.slice/backend.service";
+
+// What start.sh has left with setsid beside the main of a unit that runs.
+World with_a_daemon_beside_its_main() {
+  World world = under_systemd();
+  service_main(world, 6, "backend.service");
+  began_in(world.find(6), "now");
+  began_in(forked_server(world, 10, "backend.service"), "now");
+  world.facts.invocations[kBackend] = std::optional<std::string>("now");
+  return world;
+}
+
+TEST(Invocation, that_runs_now_owns_the_daemon_that_is_left_beside_its_main) {
+  World world = with_a_daemon_beside_its_main();
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, that_runs_now_owns_its_main_beside_such_a_daemon) {
+  World world = with_a_daemon_beside_its_main();
+  world.find(6).environment->emplace("SYSTEMD_EXEC_PID", "7");
+  world.find(10).environment->emplace("SYSTEMD_EXEC_PID", "7");
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, that_runs_now_owns_the_last_of_its_processes) {
+  World world = with_a_daemon_beside_its_main();
+  world.find(6).state = 'Z';
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, that_runs_now_owns_what_began_beside_it_and_hides_that) {
+  World world = with_a_daemon_beside_its_main();
+  world.find(10).environment = Environment{};  // env -i
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, that_is_not_known_holds) {
+  for (const Observed<std::optional<std::string>>& present :
+       {Observed<std::optional<std::string>>(std::unexpected(Unread::Denied)),
+        Observed<std::optional<std::string>>(std::nullopt)}) {
+    World world = with_a_daemon_beside_its_main();
+    began_in(world.find(10), "before");
+    world.facts.invocations[kBackend] = present;
+    expect(world, 10, Standing::Held, Why::SystemdService);
+  }
+  World world = with_a_daemon_beside_its_main();
+  began_in(world.find(10), "before");
+  world.facts.invocations.clear();
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, of_a_unit_that_opens_sessions_owns_nothing) {
+  World world = with_a_daemon_beside_its_main();
+  world.find(6).exe = "/usr/sbin/cron";
+  for (const char* invocation : {"now", "before"}) {
+    began_in(world.find(10), invocation);
+    expect(world, 10, Standing::Stray, Why::NoOwner);
+  }
+  // A terminal's server that start.sh has left behind is not the main.
+  began_in(world.find(10), "now");
+  world.find(6).exe = "/usr/bin/tmux";
+  world.find(6).environment->emplace("SYSTEMD_EXEC_PID", "7");
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, of_the_unit_of_a_pm2_owns_nothing) {
+  World world = with_a_daemon_beside_its_main();
+  Process& god = world.god(5);
+  god.cgroup = kBackend;
+  began_in(god, "now");
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+// `su api -c 'server &'` in rc.local, of which nothing but the server is left.
+TEST(Invocation, owns_what_su_has_moved_into_a_session_when_su_is_gone) {
+  World world = under_systemd();
+  Process& server = world.server(10, 1);
+  server.cgroup = kSession;
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  began_in(world.find(10), "now");
+  expect(world, 10, Standing::Held, Why::SystemdService);
+}
+
+TEST(Invocation, of_who_opened_a_session_owns_nothing_in_it) {
+  World world = under_systemd();
+  Process& opener = service_main(world, 6, "lightdm.service");
+  opener.exe = "/usr/sbin/lightdm";
+  began_in(opener, "now");
+  // sshd's own process in the session, whose main hides its environment.
+  Process& sshd = world.process(7, 1, seconds{60}, {"sshd"}, "/usr/sbin/sshd");
+  sshd.cgroup = kSession;
+  began_in(sshd, "other");
+  Process& server = world.server(10, 7);
+  server.cgroup = kSession;
+  began_in(server, "now");
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+}
+
+// A user's manager adopts what the main before has left detached: it looks like
+// a main itself.
+World with_a_duplicate_of_an_earlier_main() {
+  World world = under_systemd();
+  const std::string user = "/user.slice/user-1000.slice/user@1000.service";
+  const std::string unit = user + "/app.slice/backend.service";
+  Process& manager =
+      world.process(5, 1, seconds{50}, {"systemd"}, "/usr/lib/systemd/systemd");
+  manager.cgroup = user + "/init.scope";
+  Process& old = world.server(10, 5, seconds{100});
+  old.cgroup = unit;
+  began_in(old, "before");
+  Process& main = world.server(20, 5, seconds{200});
+  main.cgroup = unit;
+  began_in(main, "now");
+  world.facts.invocations[unit] = std::optional<std::string>("now");
+  return world;
+}
+
+TEST(Invocation, that_was_before_leaves_leftovers) {
+  World world = with_a_duplicate_of_an_earlier_main();
+  expect(world, 10, Standing::Leftover, Why::EarlierInvocation);
+  expect(world, 20, Standing::Managed, Why::SystemdService);
+  EXPECT_EQ(world.verdict(10).reason.text,
+            "it is of an earlier invocation of the systemd unit "
+            "backend.service, which has been started anew and runs the same");
+  EXPECT_TRUE(world.verdict(10).app.empty());
+}
+
+TEST(Invocation, that_was_before_leaves_what_its_leftover_has_started) {
+  World world = with_a_duplicate_of_an_earlier_main();
+  Process& child = world.server(30, 10, seconds{300});
+  child.cgroup = world.find(10).cgroup;
+  child.environment = Environment{};
+  expect(world, 30, Standing::Leftover, Why::EarlierInvocation);
+}
+
+TEST(Invocation, that_cannot_be_read_leaves_nothing) {
+  World world = with_a_duplicate_of_an_earlier_main();
+  for (auto& [unit, present] : world.facts.invocations) {
+    present = std::unexpected(Unread::Denied);
+  }
+  expect(world, 10, Standing::Managed, Why::SystemdService);
+  world = with_a_duplicate_of_an_earlier_main();
+  world.find(10).environment = Environment{};
+  expect(world, 10, Standing::Managed, Why::SystemdService);
+}
+
+// Its start script may have found the old one serving.
+TEST(Invocation, that_runs_nothing_of_the_kind_leaves_the_only_copy) {
+  World world = with_a_duplicate_of_an_earlier_main();
+  world.find(20).argv = {"/usr/bin/node", "watchdog.js"};
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+  world = with_a_duplicate_of_an_earlier_main();
+  world.find(20).state = 'Z';
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(Invocation, that_is_older_than_a_process_was_not_started_after_it) {
+  World world = with_a_duplicate_of_an_earlier_main();
+  world.find(20).started = seconds{99};
+  expect(world, 10, Standing::Held, Why::OnlyCopy);
+}
+
+TEST(Invocation, of_what_a_unit_seems_to_own_is_asked_for_where_two_live) {
+  World world = with_a_duplicate_of_an_earlier_main();
+  Evidence evidence = world.evidence();
+  evidence.facts = nullptr;
+  const auto asked = [&] {
+    return host_questions(
+        evidence, world.policy, judge(evidence, world.policy));
+  };
+  ASSERT_EQ(asked().units.size(), 1U);
+  EXPECT_EQ(asked().units.front().name, "backend.service");
+  EXPECT_EQ(asked().units.front().manager, 1000U);
+  began_in(world.find(10), "now");
+  EXPECT_EQ(asked(), HostQuestions{});
+}
+
+TEST(Details, of_what_its_unit_has_left_behind_are_needed) {
+  World world = under_systemd();
+  Process& helper = service_main(world, 6, "backend.service");
+  helper.session = 5;
+  const ProcId left = helper.id;
+  forked_server(world, 10, "backend.service");
+  const auto needed = details_needed(world.snapshot, world.policy);
+  EXPECT_TRUE(std::ranges::find(needed, left) != needed.end());
 }
 
 TEST(Details, of_what_may_be_the_main_of_a_unit_are_needed) {

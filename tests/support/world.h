@@ -160,7 +160,8 @@ class World {
             .pm2 = pm2,
             .memory = memory,
             .sockets = sockets_are_read ? &table : nullptr,
-            .holdings = sockets_are_read ? &holdings_ : nullptr};
+            .holdings = sockets_are_read ? &holdings_ : nullptr,
+            .facts = &facts};
   }
 
   // What is remembered of a launch of instance().
@@ -198,6 +199,7 @@ class World {
   std::vector<Pm2View> pm2{};
   Memory memory{};
   Policy policy{};
+  HostFacts facts{};  // nothing on this host owns anything
   SocketTable table{.other_servers = std::vector<SocketInode>{},
                     .connections = std::vector<Connection>{}};
   bool sockets_are_read = true;

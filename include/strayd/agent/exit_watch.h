@@ -1,4 +1,5 @@
-// How the processes of PM2's apps end, as the kernel tells it.
+// How the processes of PM2's apps end, as the kernel tells it, and the parents
+// of what comes from them.
 //
 // It holds a pidfd of each, and looks at it. It never signals and never waits
 // for anybody's child.
@@ -7,9 +8,11 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strayd/agent/oom_kills.h"
@@ -47,24 +50,27 @@ class ExitWatch {
   // Who has ended of those that are held; each is told once. A process whose
   // parent has not taken note of its end is told later.
   std::vector<Death> ended(BootTime now);
+  // How each of them ended, parents too, since this was asked last.
+  std::map<ProcId, ExitStatus> take_ends() { return std::exchange(ends_, {}); }
 
   // The kernel ended some process of this host for want of memory since the
   // call of ended() before the last.
   bool oom() const { return oom_.anywhere(); }
 
   // Holds these from now on, as many as there is room for, and lets go of all
-  // others.
-  void hold(std::span<const AppProcess> wanted);
+  // others. Of the parents only take_ends() tells.
+  void hold(std::span<const AppProcess> wanted,
+            std::span<const ProcId> parents = {});
 
   std::size_t held() const { return held_.size(); }
 
  private:
   struct Held {
-    AppProcess process{};
+    std::optional<AppProcess> process{};  // nullopt: a parent
     UniqueFd pidfd{};
     std::string cgroup{};  // empty: not known
   };
-  void take(const AppProcess& process);
+  void take(const ProcId& id, const std::optional<AppProcess>& process);
   std::vector<ProcId> exited() const;
   std::set<std::string> cgroups() const;
 
@@ -72,6 +78,7 @@ class ExitWatch {
   OomKills oom_;
   std::size_t most_;
   std::map<ProcId, Held> held_{};
+  std::map<ProcId, ExitStatus> ends_{};
 };
 
 }  // namespace strayd

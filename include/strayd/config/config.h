@@ -59,6 +59,10 @@ std::string_view config_schema_text();
 // `name` is for the errors: "strayd.json:12:5: …".
 Result<Config> parse_config(std::string_view text, std::string_view name);
 Result<Config> load_config(const std::string& path);
+// What is good and yet means nothing on this host: a directory that does not
+// exist. One line each, as errors have them; empty: there is nothing.
+std::string config_warnings(std::string_view text, std::string_view name);
+std::string load_config_warnings(const std::string& path);
 // The embedded default, with the state and audit paths that this user may use.
 Result<Config> default_config();
 

@@ -10,10 +10,19 @@
 
 namespace strayd {
 
+struct Memory;
+
 enum class Fit { No, Unknown, Yes };
 
-// All conditions of the match.
-Fit fit(const Match& match, const Process& process);
+// All conditions of the match. The memory knows where the directories of the
+// configuration lead (Memory::directories) and led (Memory::places).
+Fit fit(const Match& match, const Process& process, const Memory& memory);
+
+// Whether the process runs in this directory or below: as it is written, where
+// that leads now, or wherever it led when the process was seen there.
+Fit cwd_fit(const std::string& cwd,
+            const Process& process,
+            const Memory& memory);
 
 // The pattern alone, which needs no details of the process.
 Fit pattern_fit(const Match& match, const Process& process);

@@ -122,8 +122,6 @@ std::vector<std::optional<Claim>> claims_on(const Evidence& evidence,
                                             const Policy& policy,
                                             std::span<const ProcId> ids);
 
-bool matches(const Match& match, const Process& process);
-
 // sh -c: what it runs may be its own words, too.
 bool is_shell_command(const Process& process);
 // A process that only carries its child: sh -c, npm, npx, yarn, pnpm.
