@@ -38,7 +38,7 @@ bool is_no_directory(const std::string& path) {
 void warn(const Value& value, std::string_view consequence) {
   const std::optional<std::string> path = value.absolute_path();
   if (!path || !is_no_directory(*path)) return;
-  value.complain(fmt::format("the directory \"{}\" does not exist; {}",
+  value.complain(fmt::format("warning: the directory \"{}\" does not exist; {}",
                              config::printable(*path, 200),
                              consequence));
 }

@@ -59,8 +59,8 @@ TEST_F(CheckConfig, warns_of_a_directory_that_does_not_exist) {
   EXPECT_EQ(ended.code, kDone);
   EXPECT_EQ(ended.out, path + ": good, 1 rules, mode observe\n");
   EXPECT_EQ(ended.err,
-            path + ":1:35: protect[0].cwd: the directory \"" + nowhere +
-                "\" does not exist; nothing is there to match\n");
+            path + ":1:35: protect[0].cwd: warning: the directory \"" +
+                nowhere + "\" does not exist; nothing is there to match\n");
 }
 
 TEST_F(CheckConfig, says_where_a_bad_one_is_bad) {

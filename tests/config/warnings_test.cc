@@ -33,7 +33,7 @@ TEST_F(Warnings, tell_where_a_directory_is_named_that_does_not_exist) {
   EXPECT_EQ(of("{\"rules\": [{\"name\": \"r\", \"pattern\": \"x\",\n"
                "  \"exe\": \"y\", \"cwd\": \"" +
                in("no") + "\"}]}"),
-            "t:2:22: rules[0].cwd: the directory \"" + in("no") +
+            "t:2:22: rules[0].cwd: warning: the directory \"" + in("no") +
                 "\" does not exist; nothing is there to match");
 }
 
@@ -42,12 +42,13 @@ TEST_F(Warnings, look_at_every_list_that_names_directories) {
     const std::string text = std::string("{\"") + list +
                              R"(": [{"name": "p", "cwd": ")" + in("no") +
                              "\"}]}";
-    EXPECT_NE(of(text).find(std::string(list) + "[0].cwd: the directory"),
-              std::string::npos)
+    EXPECT_NE(
+        of(text).find(std::string(list) + "[0].cwd: warning: the directory"),
+        std::string::npos)
         << of(text);
   }
   EXPECT_NE(of(R"({"pidfiles": [")" + in("no") + "\"]}")
-                .find("pidfiles[0]: the directory"),
+                .find("pidfiles[0]: warning: the directory"),
             std::string::npos);
 }
 
