@@ -10,6 +10,7 @@ import { directoryOf, ends, running, server, soon, spares, theOne } from "./supp
 import { lives, processOf } from "./support/processes.mjs";
 import { plainEnvironment, sandbox } from "./support/sandbox.mjs";
 import { configure, intentsOf, startStrayd } from "./support/strayd.mjs";
+import { until } from "./support/wait.mjs";
 
 const seconds = 1000;
 const run = promisify(execFile);
@@ -46,17 +47,22 @@ function house() {
 
 const watch = async (t, box, more = {}) => startStrayd(t, await configure(box, { rules: [server], scan: soon, ...more }));
 
-for (const [name, program] of [["node", "keeper.mjs"], ["bash", "keeper.sh"]]) {
-  test(`what a ${name} script keeps is held, and its keeper is named`, async (t) => {
+test("what a program of nobody's list keeps is held, and its keeper is named, in a terminal, too", async (t) => {
+  for (const terminal of [false, true]) {
     const { box, cwd, env } = house();
-    startStray([name, program], { cwd, env });
+    if (terminal) await inTerminal(t, "node keeper.mjs", { cwd, env });
+    else startStray(["node", "keeper.mjs"], { cwd, env });
     const kept = await theOne("server.mjs");
     const agent = await watch(t, box);
     await spares(agent, [kept], possible);
     const { candidates } = await agent.status();
     assert.match(candidates.find(({ pid }) => pid === kept.pid).reason, new RegExp(`\\bpid ${kept.parent}\\b`));
-  });
-}
+    await agent.end();
+    for (const keeper of running("keeper.mjs")) process.kill(keeper.pid, "SIGKILL");
+    for (const left of running("server.mjs")) process.kill(left.pid, "SIGKILL");
+    await until("the keeper is gone", () => running("server.mjs").length === 0);
+  }
+});
 
 test("forever and what it keeps are held", async (t) => {
   const { box, cwd, env } = house();
@@ -108,7 +114,8 @@ async function inTerminal(t, command, { cwd, env }) {
   return { started, shell };
 }
 
-for (const command of ["node server.mjs", "bash start.sh", "bash keeper.sh", "node keeper.mjs"]) {
+// A shell owns nothing of what a script of it runs, be it a loop.
+for (const command of ["node server.mjs", "bash start.sh", "bash keeper.sh"]) {
   test(`what somebody started in a terminal is a stray while the shell lives, too: ${command}`, async (t) => {
     const { box, cwd, env } = house();
     const { started, shell } = await inTerminal(t, command, { cwd, env });
