@@ -733,6 +733,9 @@ const Config& Scanner::config() const {
 const Snapshot& Scanner::snapshot() const {
   return impl_->snapshot;
 }
+const Memory& Scanner::memory() const {
+  return impl_->memory;
+}
 void Scanner::look_closer_at(pid_t pid) {
   impl_->close_ups.insert(pid);
 }

@@ -42,7 +42,9 @@ ExitCode explain_command(const CommandLine& line) {
                      .what = fmt::format("there is no process {}", line.pid)},
                     ExitCode::Failed);
   }
-  fmt::print("{}", explain_text(scanner.snapshot(), report, line.pid));
+  fmt::print(
+      "{}",
+      explain_text(scanner.snapshot(), report, scanner.memory(), line.pid));
   print_what_the_agent_says(config->state_dir, process->id);
   return ExitCode::Done;
 }

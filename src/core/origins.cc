@@ -457,9 +457,11 @@ class Fold {
 
 }  // namespace
 
+// What is not known does not speak against it.
 bool is_daemonized(const Process& process) {
   return process.session == process.id.pid ||
-         process.ignores_hangup.value_or(true);
+         process.ignores_hangup.value_or(true) ||
+         process.has_own_output.value_or(true);
 }
 
 void remember_origins(Memory& after,

@@ -177,7 +177,8 @@ std::vector<const Pm2Instance*> successors_of(const Pm2Answer& answer,
                                               const LaunchKey& key,
                                               const LaunchMemory& launch);
 
-// It leads a session, or ignores SIGHUP: started to live on (setsid, nohup).
+// It leads a session, ignores SIGHUP, or has an output of its own: started to
+// live on (setsid, nohup).
 bool is_daemonized(const Process& process);
 
 // The same executable, and the same script where there is one.

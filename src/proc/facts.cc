@@ -96,12 +96,22 @@ void add_status(Process& process, const Observed<std::string>& text) {
   process.ignores_hangup = std::unexpected(Unread::Denied);
 }
 
+Result<void> add_output(int root, Process& process) {
+  const pid_t pid = process.id.pid;
+  Observed<bool>& away = process.has_own_output;
+  Result<void> kept =
+      keep(leads_away_at(root, pid_file(pid, "fd/1")), away, pid);
+  if (!kept || !away || !*away) return kept;
+  return keep(leads_away_at(root, pid_file(pid, "fd/2")), away, pid);
+}
+
 // An exec in between shows itself in where argv lies.
 Result<void> add_program(int root, Process& process) {
   const pid_t pid = process.id.pid;
   const std::string path = pid_file(pid, "exe");
   Result<void> kept = keep(read_link_at(root, path), process.exe, pid);
   if (kept) kept = keep(identify_at(root, path), process.exe_file, pid);
+  if (kept) kept = add_output(root, process);
   return kept;
 }
 
@@ -198,6 +208,7 @@ bool has_details(const Process& process) {
 void forget_details(Process& process) {
   process.exe = not_asked<std::string>();
   process.exe_file = not_asked<FileId>();
+  process.has_own_output = not_asked<bool>();
   process.cwd = not_asked<std::string>();
   process.cgroup = not_asked<std::string>();
   process.environment = not_asked<Environment>();

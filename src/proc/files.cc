@@ -115,6 +115,21 @@ Read<FileId> identify_at(int root, const std::string& path) {
                 .inode = found.stx_ino};
 }
 
+Read<bool> leads_away_at(int root, const std::string& path) {
+  // Documentation/admin-guide/devices.txt
+  constexpr unsigned kMemory = 1;
+  constexpr unsigned kNull = 3;
+  struct statx found{};
+  if (::statx(root, path.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &found) !=
+      0) {
+    if (errno == ENOENT) return true;
+    return failed(errno);
+  }
+  if (S_ISREG(found.stx_mode)) return true;
+  return S_ISCHR(found.stx_mode) && found.stx_rdev_major == kMemory &&
+         found.stx_rdev_minor == kNull;
+}
+
 Read<std::vector<int>> list_numbers(int directory, std::size_t most) {
   std::vector<int> numbers;
   alignas(dirent64) std::array<char, 32768> records{};

@@ -48,6 +48,10 @@ Read<std::string> read_link_at(int root, const std::string& path);
 // file system that does not answer holds nothing up.
 Read<FileId> identify_at(int root, const std::string& path);
 
+// Whether it leads to a regular file or to /dev/null, or to nothing at all;
+// also without asking anybody.
+Read<bool> leads_away_at(int root, const std::string& path);
+
 // The names in a directory that are numbers, in its order; EFBIG where there
 // are more than that.
 Read<std::vector<int>> list_numbers(int directory, std::size_t most);

@@ -14,6 +14,7 @@
 #include "strayd/core/supervisor.h"
 #include "strayd/report/render.h"
 
+#include "origin_text.h"
 #include "words.h"
 
 namespace strayd {
@@ -21,6 +22,7 @@ namespace {
 
 struct Known {
   const Snapshot* snapshot = nullptr;
+  const Memory* memory = nullptr;
   const Report* report = nullptr;
   Forest forest;
   CookieReader cookies;
@@ -179,7 +181,8 @@ std::string why_not_ended(const Report& report, const Verdict& verdict) {
   return text;
 }
 
-std::string conclusion(const Report& report, const Process& process) {
+std::string conclusion(const Known& known, const Process& process) {
+  const Report& report = *known.report;
   if (report.failure) {
     return fmt::format("No verdict: the scan failed: {}\n",
                        one_line(report.failure->what));
@@ -194,6 +197,8 @@ std::string conclusion(const Report& report, const Process& process) {
                                  to_string(verdict->standing),
                                  one_line(verdict->reason.text),
                                  to_string(verdict->reason.why));
+  text += fmt::format("Origin:       {}\n",
+                      origin_text(*known.snapshot, *known.memory, process));
   text += fmt::format("Rule:         it {} {}\n",
                       role_sentence(verdict->role),
                       one_line(verdict->rule));
@@ -215,8 +220,10 @@ std::string conclusion(const Report& report, const Process& process) {
 
 std::string explain_text(const Snapshot& snapshot,
                          const Report& report,
+                         const Memory& memory,
                          pid_t pid) {
   const Known known{.snapshot = &snapshot,
+                    .memory = &memory,
                     .report = &report,
                     .forest = Forest(snapshot),
                     .cookies = CookieReader(snapshot, report.pm2)};
@@ -227,7 +234,7 @@ std::string explain_text(const Snapshot& snapshot,
                        snapshot.processes.size());
   }
   return fmt::format("Process {} and its parents, up to pid 1:\n", pid) +
-         chain(known, *process) + "\n" + conclusion(report, *process);
+         chain(known, *process) + "\n" + conclusion(known, *process);
 }
 
 }  // namespace strayd

@@ -58,6 +58,7 @@ class World {
     made.pid_namespace_depth = 1;
     made.tracer = 0;
     made.ignores_hangup = false;
+    made.has_own_output = false;
     made.argv = std::move(argv);
     made.exe = std::move(exe);
     made.cwd = "/srv/app";

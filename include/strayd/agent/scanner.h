@@ -86,6 +86,7 @@ class Scanner {
 
   const Config& config() const;
   const Snapshot& snapshot() const;  // the newest; empty before the first scan
+  const Memory& memory() const;      // the newest
   // More processes whose details are wanted (explain).
   void look_closer_at(pid_t pid);
 

@@ -91,6 +91,10 @@ struct Process {
   // Details: only for candidates and their relatives.
   Observed<std::string> exe = not_asked<std::string>();
   Observed<FileId> exe_file = not_asked<FileId>();
+  // Its standard output and error lead into files, or nowhere: what it says
+  // does not go to whoever started it. Node undoes what nohup(1) does to
+  // signals, so this is what is left to see of it.
+  Observed<bool> has_own_output = not_asked<bool>();
   Observed<std::string> cwd = not_asked<std::string>();
   // The path in the unified hierarchy, else in name=systemd, else the first.
   Observed<std::string> cgroup = not_asked<std::string>();

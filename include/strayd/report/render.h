@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "strayd/core/judge.h"
 #include "strayd/core/report.h"
 #include "strayd/report/self_usage.h"
 
@@ -39,10 +40,11 @@ std::string conflict_text(const Report& report, const PortConflict& conflict);
 // `scan`: for a person. Without a candidate that is an orphan, pending or held:
 // a line of its own that says "No orphaned processes found".
 std::string scan_text(const Report& report, Detail detail = Detail::Brief);
-// `explain PID`: the chain to pid 1, each step's evidence, the verdict, and
-// what would be needed to change it.
+// `explain PID`: the chain to pid 1, each step's evidence, the verdict, where
+// the process came from, and what would be needed to change it.
 std::string explain_text(const Snapshot& snapshot,
                          const Report& report,
+                         const Memory& memory,
                          pid_t pid);
 
 // `/`: a plain page that needs no script.
