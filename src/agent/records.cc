@@ -13,6 +13,8 @@
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
+#include "remembered.h"
+
 namespace strayd {
 namespace {
 
@@ -28,8 +30,10 @@ std::int64_t hour_ago() {
 
 }  // namespace
 
-Records::Records(std::optional<Audit> audit, State state)
-    : audit_(std::move(audit)), state_(std::move(state)) {}
+Records::Records(std::optional<Audit> audit, State state, Clock clock)
+    : audit_(std::move(audit)),
+      state_(std::move(state)),
+      clock_(std::move(clock)) {}
 
 std::map<std::string, std::string> Records::lacks() const {
   std::map<std::string, std::string> lacks;
@@ -248,6 +252,47 @@ void Records::keep(const std::string& directory,
   if (!boot_id.empty()) state_.boot_id = boot_id;
   if (state_ == saved_ && !state_failure_) return;
   static_cast<void>(share(directory));
+}
+
+// --- where processes came from
+
+// That there is such a file is on disk before there is one: that it lacks would
+// else not be noticed.
+Result<void> Records::write_origins(const std::string& directory,
+                                    const StoredOrigins& stored) {
+  state_.origins_boot_id = stored.boot_id;
+  if (saved_.origins_boot_id != stored.boot_id) {
+    if (Result<void> announced = share(directory); !announced) return announced;
+  }
+  return save_origins(directory, stored);
+}
+
+void Records::keep_origins(const std::string& directory,
+                           const Memory& memory,
+                           const std::string& boot_id,
+                           bool now) {
+  if (boot_id.empty()) return;
+  const std::chrono::nanoseconds moment = clock_();
+  const bool too_soon =
+      origins_written_ && moment - *origins_written_ < kOriginsPause;
+  if (too_soon && !now) return;
+  StoredOrigins stored = stored_of(memory, boot_id);
+  if (stored == origins_) return;
+  origins_written_ = moment;
+  const Result<void> written = write_origins(directory, stored);
+  if (written) {
+    origins_ = std::move(stored);
+    origins_failed_ = false;
+    return;
+  }
+  origins_.reset();
+  const Result<void> removed = remove_origins(directory);
+  if (std::exchange(origins_failed_, true)) return;
+  spdlog::warn(
+      "where processes came from can't be written, and a restart of strayd "
+      "would forget it: {}",
+      one_line(written.error().what));
+  if (!removed) spdlog::warn("{}", one_line(removed.error().what));
 }
 
 }  // namespace strayd

@@ -3,8 +3,10 @@
 // one strayd that reaps.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,8 +19,10 @@
 #include "strayd/core/report.h"
 #include "strayd/core/result.h"
 #include "strayd/report/audit.h"
+#include "strayd/report/origins_file.h"
 #include "strayd/report/state.h"
 #include "strayd/sys/fd.h"
+#include "strayd/sys/os.h"
 
 namespace strayd {
 
@@ -26,8 +30,11 @@ namespace strayd {
 // is mended.
 class Records {
  public:
-  // Without an audit ledger nothing durable can be promised.
-  Records(std::optional<Audit> audit, State state);
+  using Clock = std::function<std::chrono::nanoseconds()>;
+
+  // Without an audit ledger nothing durable can be promised. `clock` is for the
+  // pace of keep_origins() alone.
+  Records(std::optional<Audit> audit, State state, Clock clock = steady_time);
 
   // What lacks so that nothing may be ended: feature -> why.
   std::map<std::string, std::string> lacks() const;
@@ -74,6 +81,16 @@ class Records {
   void keep(const std::string& directory,
             const Memory& memory,
             const std::string& boot_id);
+  // Where processes came from, if it is news: at most once in kOriginsPause,
+  // or `now`, for a clean end. For the agent alone: what a `scan --reap` beside
+  // it knows is older. A failure disarms nothing, but the file is removed: one
+  // that is out of date would be believed by the next strayd, and one that
+  // lacks is noticed.
+  void keep_origins(const std::string& directory,
+                    const Memory& memory,
+                    const std::string& boot_id,
+                    bool now);
+  static constexpr std::chrono::seconds kOriginsPause{5};
 
  private:
   struct Untold {
@@ -85,12 +102,18 @@ class Records {
   void say_opened() const;
   Result<void> share(const std::string& directory,
                      std::optional<std::int64_t> unspent = std::nullopt);
+  Result<void> write_origins(const std::string& directory,
+                             const StoredOrigins& stored);
   static void note_failure(std::optional<std::string>& kept,
                            const Error& error);
 
   std::optional<Audit> audit_{};
   State state_{};
   State saved_{};
+  Clock clock_;
+  std::optional<StoredOrigins> origins_{};  // as they are on disk
+  std::optional<std::chrono::nanoseconds> origins_written_{};
+  bool origins_failed_ = false;
   std::optional<StateStamp> read_{};  // by catch_up(), last
   UniqueFd reap_lock_{};
   std::vector<Untold> untold_{};    // outcomes that could not be written

@@ -27,6 +27,8 @@ void restore_state(Scanner::Parts& parts, const std::string& boot) {
   if (loaded->complaint) spdlog::warn("state: {}", *loaded->complaint);
   // PM2s of an earlier boot own nothing of this one.
   parts.state = of_boot(std::move(loaded->state), boot);
+  // Nobody knows that no origins were written: if they lack, they were lost.
+  if (loaded->complaint) parts.state.origins_boot_id = boot;
 }
 
 TableSource table_source(ScanSource source) {

@@ -104,6 +104,7 @@ Json state_json(const State& state) {
           {"kills_unix_ms", state.kills_unix_ms},
           {"homes_seen", homes_seen_json(state)},
           {"in_grace", in_grace_json(state)},
+          {"origins_boot_id", percent_encoded(state.origins_boot_id)},
           {"backends",
            {{"boot_id", percent_encoded(state.backends.boot_id)},
             {"slots", slots_json(state.backends)}}},
@@ -217,6 +218,9 @@ Result<State> read_state(const Json& object) {
   read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
   if (members.has("in_grace")) {  // there were none at first
     read_each(members, "in_grace", kMostInGrace, state, read_in_grace);
+  }
+  if (members.has("origins_boot_id")) {  // nor were they written
+    state.origins_boot_id = name(members, "origins_boot_id");
   }
   Members backends(members.object("backends"));
   state.backends.boot_id = name(backends, "boot_id");

@@ -28,6 +28,9 @@ State shared(State ours, const State& theirs, const KillsKept& kept) {
       std::int64_t& known = ours.in_grace[id];
       known = std::max(known, until);
     }
+    if (ours.origins_boot_id.empty()) {
+      ours.origins_boot_id = theirs.origins_boot_id;
+    }
   }
   if (theirs.breaker.since_unix_ms > ours.breaker.since_unix_ms) {
     ours.breaker = theirs.breaker;

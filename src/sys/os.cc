@@ -87,19 +87,37 @@ Result<void> sync_directory_of(const std::string& path) {
   return {};
 }
 
+enum class Sync { File, Nothing };
+
 Result<void> write_and_rename(const UniqueFd& fd,
                               const std::string& temporary,
                               const std::string& path,
                               std::string_view content,
-                              unsigned mode) {
+                              unsigned mode,
+                              Sync sync) {
   const Result<void> written = write_all(fd.get(), content, temporary);
   if (!written) return written;
   if (::fchmod(fd.get(), mode) != 0) return failed("chmod", temporary);
-  if (::fsync(fd.get()) != 0) return failed("fsync", temporary);
+  if (sync == Sync::File && ::fsync(fd.get()) != 0) {
+    return failed("fsync", temporary);
+  }
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     return failed("rename", path);
   }
   return {};
+}
+
+Result<void> replace(const std::string& path,
+                     std::string_view content,
+                     unsigned mode,
+                     Sync sync) {
+  std::string temporary = path + ".XXXXXX";
+  const UniqueFd fd{::mkostemp(temporary.data(), O_CLOEXEC)};
+  if (!fd) return failed("create", temporary);
+  Result<void> done =
+      write_and_rename(fd, temporary, path, content, mode, sync);
+  if (!done) ::unlink(temporary.c_str());
+  return done;
 }
 
 Result<void> make_directory(const std::string& path) {
@@ -165,16 +183,14 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 Result<void> replace_file(const std::string& path,
                           std::string_view content,
                           unsigned mode) {
-  std::string temporary = path + ".XXXXXX";
-  const UniqueFd fd{::mkostemp(temporary.data(), O_CLOEXEC)};
-  if (!fd) return failed("create", temporary);
-  const Result<void> done =
-      write_and_rename(fd, temporary, path, content, mode);
-  if (!done) {
-    ::unlink(temporary.c_str());
-    return done;
-  }
-  return sync_directory_of(path);
+  const Result<void> done = replace(path, content, mode, Sync::File);
+  return done ? sync_directory_of(path) : done;
+}
+
+Result<void> replace_file_unsynced(const std::string& path,
+                                   std::string_view content,
+                                   unsigned mode) {
+  return replace(path, content, mode, Sync::Nothing);
 }
 
 Result<void> make_directories(const std::string& path) {

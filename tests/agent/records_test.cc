@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "strayd/report/origins_file.h"
 #include "strayd/sys/fd.h"
 #include "strayd/sys/os.h"
 
@@ -114,6 +116,118 @@ TEST_F(RecordsTest, open_the_breaker_though_it_was_closed_by_a_clock_ahead) {
   EXPECT_TRUE(load_state(dir_.path())->state.breaker.open);
   ASSERT_TRUE(records.close_breaker(dir_.path(), "the test"));
   EXPECT_FALSE(load_state(dir_.path())->state.breaker.open);
+}
+
+// ---- where processes came from
+
+class KeptOrigins : public testing::Test {
+ protected:
+  void SetUp() override { remember_one(20); }
+
+  Records records(State state = {.boot_id = kBoot}) {
+    return {std::nullopt, std::move(state), [this] {
+              return now_;
+            }};
+  }
+  void remember_one(pid_t pid) {
+    memory_.origins[{.pid = pid, .start_ticks = 1}] = {.name = "api"};
+  }
+  void keep(Records& records, bool now = false) {
+    records.keep_origins(dir_.path(), memory_, kBoot, now);
+  }
+  // How many processes the file has; -1: there is none.
+  int on_disk() const {
+    const auto loaded = load_origins(dir_.path());
+    if (!loaded || !*loaded) return -1;
+    return static_cast<int>((*loaded)->origins.size());
+  }
+  // A file that nothing can take the place of.
+  void block() const {
+    std::filesystem::create_directories(dir_ / "origins.json/inside");
+  }
+
+  RamDir dir_{};
+  Memory memory_{};
+  std::chrono::nanoseconds now_ = std::chrono::hours{1};
+};
+
+TEST_F(KeptOrigins, are_written_at_once_and_then_no_more_than_every_5_s) {
+  Records records = this->records();
+  keep(records);
+  EXPECT_EQ(on_disk(), 1);
+  remember_one(30);
+  now_ += Records::kOriginsPause - std::chrono::nanoseconds{1};
+  keep(records);
+  EXPECT_EQ(on_disk(), 1);
+  now_ += std::chrono::nanoseconds{1};
+  keep(records);
+  EXPECT_EQ(on_disk(), 2);
+}
+
+TEST_F(KeptOrigins, are_written_on_a_clean_end) {
+  Records records = this->records();
+  keep(records);
+  remember_one(30);
+  keep(records, true);
+  EXPECT_EQ(on_disk(), 2);
+}
+
+TEST_F(KeptOrigins, are_not_written_again_where_nothing_changed) {
+  Records records = this->records();
+  keep(records);
+  ASSERT_TRUE(remove_origins(dir_.path()));
+  now_ += Records::kOriginsPause;
+  for (auto& [id, origin] : memory_.origins) origin.until = now_;
+  keep(records);
+  keep(records, true);
+  EXPECT_EQ(on_disk(), -1);
+}
+
+TEST_F(KeptOrigins, are_announced_in_the_state_before_there_is_a_file) {
+  block();
+  Records records = this->records();
+  keep(records);
+  EXPECT_EQ(load_state(dir_.path())->state.origins_boot_id, kBoot);
+}
+
+TEST_F(KeptOrigins, are_not_written_where_they_cannot_be_announced) {
+  std::filesystem::create_directory(dir_ / "state.lock");  // no lock
+  ASSERT_TRUE(save_origins(dir_.path(), {.boot_id = kBoot}));
+  Records records = this->records();
+  keep(records);
+  EXPECT_EQ(on_disk(), -1) << "what is out of date would be believed";
+}
+
+TEST_F(KeptOrigins, that_cannot_be_written_disarm_nothing_and_come_later) {
+  block();
+  Records records{
+      open_or_die({.file = dir_ / "audit.jsonl"}), {.boot_id = kBoot}, [this] {
+        return now_;
+      }};
+  keep(records);
+  EXPECT_THAT(records.lacks(), IsEmpty());
+  std::filesystem::remove_all(dir_ / "origins.json");
+  keep(records);
+  EXPECT_EQ(on_disk(), -1) << "no sooner than any other writing";
+  now_ += Records::kOriginsPause;
+  keep(records);
+  EXPECT_EQ(on_disk(), 1);
+}
+
+TEST_F(KeptOrigins, that_became_too_many_leave_no_file_that_is_out_of_date) {
+  Records records = this->records();
+  keep(records);
+  for (std::size_t i = 0; i <= kMostOrigins; ++i) {
+    memory_.places[{.pid = 1, .start_ticks = i}];
+  }
+  keep(records, true);
+  EXPECT_EQ(on_disk(), -1);
+}
+
+TEST_F(KeptOrigins, of_a_boot_that_is_not_known_are_not_written) {
+  Records records = this->records();
+  records.keep_origins(dir_.path(), memory_, "", true);
+  EXPECT_EQ(on_disk(), -1);
 }
 
 }  // namespace

@@ -49,6 +49,8 @@ TEST(Start, with_a_damaged_state_opens_the_breaker) {
   const Scanner::Parts parts = host.prepared(Wish::Reap);
   EXPECT_TRUE(parts.state.breaker.open);
   EXPECT_THAT(parts.state.breaker.why, HasSubstr("state.json.damaged-"));
+  EXPECT_EQ(parts.state.origins_boot_id, boot_of(host.procfs.root()))
+      << "that no origins are there may be a loss";
 }
 
 TEST(Start, that_only_looks_writes_nothing) {

@@ -54,6 +54,15 @@ TEST(SharedState, a_grace_of_either_holds_for_both_and_the_later_end_of_it) {
             (std::map<ProcId, std::int64_t>{{kOne, 500}, {kOther, 900}}));
 }
 
+TEST(SharedState, knows_that_either_has_written_origins_in_this_boot) {
+  const State wrote{.boot_id = "b", .origins_boot_id = "b"};
+  const State wrote_none{.boot_id = "b"};
+  const State rebooted{.boot_id = "c"};
+  EXPECT_EQ(shared(wrote, wrote_none, kAll).origins_boot_id, "b");
+  EXPECT_EQ(shared(wrote_none, wrote, kAll).origins_boot_id, "b");
+  EXPECT_EQ(shared(rebooted, wrote, kAll).origins_boot_id, "");
+}
+
 TEST(SharedState, all_else_stays_ours) {
   const State ours{.boot_id = "ours"};
   State theirs{.boot_id = "theirs"};

@@ -31,7 +31,8 @@ std::string all_bytes() {
 State some_state() {
   State state{.boot_id = kBoot,
               .breaker = {.open = true, .why = "harm", .since_unix_ms = 17},
-              .kills_unix_ms = {1, 2, 1'700'000'000'000}};
+              .kills_unix_ms = {1, 2, 1'700'000'000'000},
+              .origins_boot_id = kBoot};
   state.homes_seen["/root/.pm2"] = 0;
   state.homes_seen["/home/a/.pm2"] = std::nullopt;
   state.in_grace[{.pid = 8, .start_ticks = 100}] = 70'000;
@@ -140,7 +141,8 @@ State random_state(Random& random) {
   State state{.boot_id = random.bytes(),
               .breaker = {.open = random.below(2) == 1,
                           .why = random.bytes(),
-                          .since_unix_ms = -random.positive()}};
+                          .since_unix_ms = -random.positive()},
+              .origins_boot_id = random.bytes()};
   for (std::uint64_t left = random.below(6); left > 0; --left) {
     state.kills_unix_ms.push_back(random.positive());
     state.in_grace[{.pid = static_cast<pid_t>(random.below(1U << 22)),
@@ -237,8 +239,10 @@ bool complains_of(const std::string& text) {
 TEST(State, of_another_release_is_taken) {
   State before = some_state();
   before.in_grace.clear();
+  before.origins_boot_id.clear();
   nlohmann::json file = nlohmann::json::parse(format_state(before));
   file["state"].erase("in_grace");
+  file["state"].erase("origins_boot_id");
   file["state"]["breaker"]["config_digest"] = "c0ffee";
   file["crc32"] = crc32(file["state"].dump());
   const Result<State> state = parse_state(file.dump());
@@ -344,6 +348,7 @@ TEST(State, of_another_boot_keeps_all_but_its_homes_and_processes) {
   State expected = some_state();
   expected.homes_seen.clear();
   expected.in_grace.clear();
+  expected.origins_boot_id.clear();
   expected.boot_id = "other-boot";
   EXPECT_EQ(after, expected);
   EXPECT_EQ(of_boot(some_state(), kBoot), some_state());

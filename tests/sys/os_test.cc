@@ -107,6 +107,18 @@ TEST(ReplaceFile, makes_and_replaces_and_leaves_nothing_beside) {
   EXPECT_EQ(entries_of(dir.path()), 1U);
 }
 
+TEST(ReplaceFile, does_so_without_a_sync_too) {
+  const test::TempDir dir;
+  ASSERT_TRUE(replace_file_unsynced(dir / "file", "first"));
+  ASSERT_TRUE(replace_file_unsynced(dir / "file", "second"));
+  EXPECT_EQ(mode_of(dir / "file"), 0600U);
+  EXPECT_EQ(content_of(dir / "file"), "second");
+  EXPECT_EQ(entries_of(dir.path()), 1U);
+  std::filesystem::create_directory(dir / "target");
+  EXPECT_FALSE(replace_file_unsynced(dir / "target", "new"));
+  EXPECT_EQ(entries_of(dir.path()), 2U);
+}
+
 TEST(ReplaceFile, keeps_what_an_open_reader_reads) {
   const test::TempDir dir;
   ASSERT_TRUE(replace_file(dir / "file", "old"));

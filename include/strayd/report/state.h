@@ -31,6 +31,9 @@ struct State {
   // Who was sent SIGTERM, and until when it may take its time (BootTime in
   // milliseconds, of this boot).
   std::map<ProcId, std::int64_t> in_grace{};
+  // The boot in which the origins were last written (origins_file.h): that they
+  // are not there in the same one means that they were lost. Empty: in none.
+  std::string origins_boot_id{};
 
   bool operator==(const State&) const = default;
 };
@@ -73,8 +76,9 @@ struct KillsKept {
 };
 
 // What two strayds of one directory (an agent, and a `scan --reap` beside it)
-// know together: the kills of both, whoever is in a grace of either, and the
-// newer account of the breaker. All else stays ours. Pure.
+// know together: the kills of both, whoever is in a grace of either, the newer
+// account of the breaker, and that either has written origins. All else stays
+// ours. Pure.
 State shared(State ours, const State& theirs, const KillsKept& kept);
 
 // Reads, merges, writes and takes over, while no other strayd does. Fails where
@@ -83,8 +87,9 @@ Result<void> share_state(const std::string& directory,
                          State& state,
                          const KillsKept& kept);
 
-// The state as this boot may use it: the homes and processes of another one are
-// forgotten, the ledger, the breaker and the hour's kills stay.
+// The state as this boot may use it: the homes and processes of another one,
+// and that their origins were written, are forgotten; the ledger, the breaker
+// and the hour's kills stay.
 State of_boot(State state, const std::string& boot_id);
 
 // The file's text, and back. Pure. JSON of the format "strayd-state", version

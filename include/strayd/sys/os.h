@@ -27,6 +27,12 @@ Result<void> replace_file(const std::string& path,
                           std::string_view content,
                           unsigned mode = 0600);
 
+// Atomically, but without a sync: for what is void anyway when the host goes
+// down.
+Result<void> replace_file_unsynced(const std::string& path,
+                                   std::string_view content,
+                                   unsigned mode = 0600);
+
 // Lifts the soft limit of open files to the hard one, and says what it is now.
 // The default of 1024 is for programs that select(2).
 std::size_t lift_file_limit();
