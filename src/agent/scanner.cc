@@ -93,6 +93,7 @@ struct Scanner::Impl {
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
     report.ledger = ledger = records.state().ledger;
     apps.restore(records.state().backends);
+    memory = std::move(parts.memory);
     restore_homes();
     describe_self();
     // A fixture's processes are not those that the kernel tells of.
@@ -137,6 +138,7 @@ struct Scanner::Impl {
   void carry_out(const TreeOrder& order);
   void notice_sleep();
   void save_changes();
+  void keep_origins(bool now);
 
   Parts parts;
   Records records;
@@ -643,6 +645,13 @@ void Scanner::Impl::finish(Report& fresh) {
 void Scanner::Impl::save_changes() {
   if (parts.wish == Wish::Look) return;
   records.keep(parts.config.state_dir, memory, snapshot.boot_id);
+  keep_origins(false);
+}
+
+// Of the strayd that stays: one beside it knows no more than that one.
+void Scanner::Impl::keep_origins(bool now) {
+  if (!parts.listen || parts.wish == Wish::Look || report.scan == 0) return;
+  records.keep_origins(parts.config.state_dir, memory, snapshot.boot_id, now);
 }
 
 Scanner::Scanner(Parts parts)
@@ -684,6 +693,7 @@ std::size_t Scanner::awaited() const {
 void Scanner::abandon() {
   impl_->reaper.abandon();
   impl_->end_reaping();
+  impl_->keep_origins(true);
 }
 
 Report Scanner::latest() const {

@@ -10,6 +10,8 @@
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
+#include "remembered.h"
+
 namespace strayd {
 namespace {
 
@@ -61,9 +63,11 @@ Result<Scanner::Parts> prepare(const Config& config,
                        .procfs = *std::move(table),
                        .features = features_here(procfs),
                        .wish = wish};
-  if (wish == Wish::Look) return parts;
-
   const std::string boot = boot_of(procfs);
+  if (wish == Wish::Look) {
+    restore(parts.memory, peek_origins(config.state_dir, boot), boot_time());
+    return parts;
+  }
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {
     parts.audit = *std::move(audit);
     // Each of what it left is held by a descriptor.
@@ -74,6 +78,9 @@ Result<Scanner::Parts> prepare(const Config& config,
     spdlog::warn("audit: {}; nothing is ended without it", audit.error().what);
   }
   restore_state(parts, boot);
+  restore(parts.memory,
+          recall_origins(parts.state, config.state_dir, boot),
+          boot_time());
   return parts;
 }
 

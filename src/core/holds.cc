@@ -148,6 +148,25 @@ bool must_be_read(const Process& ancestor, const Process& process) {
          (ancestor.uid && process.uid && *ancestor.uid == *process.uid);
 }
 
+// Its origin may have been lost with the memory of it, or with that of one
+// above it, from which it would have inherited.
+std::optional<Claim> forgotten_claim(const Scene& scene,
+                                     const Process& process) {
+  const std::optional<BootTime>& since = scene.evidence.memory.forgotten;
+  if (!since || scene.origin_of(process)) return std::nullopt;
+  std::vector<const Process*> line{&process};
+  const Forest::Chain chain = scene.forest.chain(process);
+  line.insert(line.end(), chain.ancestors.begin(), chain.ancestors.end());
+  for (const Process* above : line) {
+    if (above->id.pid == 1 || is_kernel_thread(*above)) break;
+    if (above->started > *since || opens_sessions(*above)) continue;
+    return held(Why::Forgotten,
+                "what strayd knew of the origin of " + named(*above) +
+                    " is lost, and it is older than that loss");
+  }
+  return std::nullopt;
+}
+
 // An ancestor that PM2 may yet claim, or that can't be read, leaves its
 // descendants in doubt.
 std::optional<Claim> ancestors_claim(const Scene& scene,
@@ -167,18 +186,6 @@ std::optional<Claim> ancestors_claim(const Scene& scene,
     }
   }
   return std::nullopt;
-}
-
-// Its origin may have been lost with the memory of it.
-std::optional<Claim> forgotten_claim(const Scene& scene,
-                                     const Process& process) {
-  const std::optional<BootTime>& since = scene.evidence.memory.forgotten;
-  if (!since || process.started > *since || scene.origin_of(process)) {
-    return std::nullopt;
-  }
-  return held(Why::Forgotten,
-              "what strayd knew of its origin is lost, and it is older than "
-              "that loss");
 }
 
 }  // namespace

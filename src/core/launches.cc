@@ -35,11 +35,10 @@ class Reading {
   Reading(Memory& after, const Scene& scene, const Pm2View& view)
       : after_(after), scene_(scene), view_(view), answer_(*view.reply) {}
 
-  void take(const Life& life) {
+  void take() {
     for (const Pm2Instance& instance : answer_.instances) note(instance);
     for (auto& [key, launch] : after_.launches) {
       if (key.instance.home != view_.home) continue;
-      if (life.wanted.contains(key)) launch.wanted = true;
       conclude(launch, end_of(key, launch));
     }
   }
@@ -184,13 +183,17 @@ void remember_launches(Memory& after,
   add_named(after.launches, scene);
   for (const Pm2View& view : scene.evidence.pm2) {
     if (view.reply) {
-      Reading(after, scene, view).take(life);
+      Reading(after, scene, view).take();
       continue;
     }
     // What a daemon that is silent or dead said last is not said twice.
     for (auto& [key, launch] : after.launches) {
       if (key.instance.home == view.home) launch.lists = 0;
     }
+  }
+  for (const LaunchKey& key : life.wanted) {
+    const auto launch = after.launches.find(key);
+    if (launch != after.launches.end()) launch->second.wanted = true;
   }
 }
 

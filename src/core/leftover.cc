@@ -62,13 +62,15 @@ class Case {
   // ---- whether it was left, by a launch that is over
 
   std::optional<Claim> launch_claim() const {
-    if (!launch_.treekill) {
+    if (is_told_to_leave()) {
       return held(Why::ToldToLeave,
                   "PM2 is told to end no more than its own child of this app "
                   "(treekill)");
     }
     if (auto claim = parting_claim()) return claim;
-    if (launch_.end == LaunchEnd::None) return living_claim();
+    if (launch_.end == LaunchEnd::None || is_unheard_of()) {
+      return living_claim();
+    }
     const auto ended = launch_.ended.value_or(scene_.evidence.snapshot.taken);
     if (launch_.lists < 2 ||
         scene_.evidence.snapshot.taken - ended < ending_time()) {
@@ -76,6 +78,14 @@ class Case {
                   "its launch ended just now, and PM2 may still be ending it");
     }
     return std::nullopt;
+  }
+
+  // Of a launch that PM2 was never seen to list its successors tell.
+  bool is_told_to_leave() const {
+    if (launch_.daemon) return !launch_.treekill;
+    return std::ranges::any_of(successors_, [](const Pm2Instance* successor) {
+      return !successor->treekill;
+    });
   }
 
   std::optional<Claim> parting_claim() const {
@@ -93,6 +103,12 @@ class Case {
         return std::nullopt;
     }
     std::abort();
+  }
+
+  // The answer of a daemon that neither has listed it nor lists what came after
+  // it says nothing of it.
+  bool is_unheard_of() const {
+    return successors_.empty() && launch_.daemon != answer_.daemon;
   }
 
   const Pm2Instance* entry() const {
@@ -123,8 +139,11 @@ class Case {
 
   nanoseconds ending_time() const {
     nanoseconds kill_timeout = launch_.kill_timeout;
-    if (!launch_.daemon && !successors_.empty()) {
-      kill_timeout = successors_.front()->kill_timeout;
+    if (!launch_.daemon) {
+      for (const Pm2Instance* successor : successors_) {
+        kill_timeout =
+            std::max(kill_timeout, nanoseconds{successor->kill_timeout});
+      }
     }
     const nanoseconds time = kill_timeout + kAfterKillTimeout +
                              (launch_.cluster ? kClusterMargin : seconds{0});
@@ -199,23 +218,28 @@ class Case {
     return tree;
   }
 
-  // Who serves for a successor: its tree, and for a cluster the God Daemon.
-  std::vector<const Process*> servers_of(const Pm2Instance& successor) const {
-    std::vector<const Process*> servers = tree_of(successor);
-    if (!servers.empty() && successor.exec_mode == "cluster_mode") {
-      const Process* daemon = scene_.forest.find(answer_.daemon);
-      if (daemon != nullptr) servers.push_back(daemon);
-    }
-    return servers;
+  bool listens(const Pm2Instance& successor, bool port_only) const {
+    return std::ranges::any_of(tree_of(successor), [&](const Process* member) {
+      const auto service = scene_.services().of(*member);
+      return service &&
+             (!service->ports.empty() || (!port_only && service->other));
+    });
   }
 
-  bool listens(const Pm2Instance& successor, bool port_only) const {
-    return std::ranges::any_of(
-        servers_of(successor), [&](const Process* member) {
-          const auto service = scene_.services().of(*member);
-          return service &&
-                 (!service->ports.empty() || (!port_only && service->other));
-        });
+  // The God Daemon listens for the workers of all its clusters, so nothing but
+  // the very port tells of this one.
+  bool daemon_listens(const Pm2Instance& successor,
+                      const Service& service) const {
+    if (successor.exec_mode != "cluster_mode" ||
+        root_of(successor) == nullptr) {
+      return false;
+    }
+    const Process* daemon = scene_.forest.find(answer_.daemon);
+    const auto held =
+        daemon == nullptr ? std::nullopt : scene_.services().of(*daemon);
+    return held && std::ranges::any_of(service.ports, [&](std::uint16_t port) {
+             return held->ports.contains(port);
+           });
   }
 
   bool is_settled(const Process& process, const Pm2Instance& successor) const {
@@ -226,6 +250,7 @@ class Case {
   bool serves(const Pm2Instance& successor,
               const std::optional<Service>& service) const {
     if (successor.status != Pm2Status::Online) return false;
+    if (service && daemon_listens(successor, *service)) return true;
     if (!service || !service->ports.empty()) return listens(successor, true);
     if (service->other) return listens(successor, false);
     return runs_the_same(successor);

@@ -1,7 +1,9 @@
 // From whom each living process comes, folded scan by scan. What is below its
 // owner is seen to be so; what is not any more keeps what was known of it.
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -15,11 +17,13 @@ namespace {
 using Owner = Origin::Owner;
 
 // A shell says so of a child that a signal ended, and programs that end
-// themselves for one do, too: 128 and the signal.
+// themselves for one do, too: 128 and the signal, of which there are 64.
 constexpr int kBySignal = 128;
+constexpr int kSignals = 64;
 
 bool ended_by_itself(const ExitStatus& status) {
-  return status.how == ExitStatus::How::Exited && status.value <= kBySignal;
+  return status.how == ExitStatus::How::Exited &&
+         (status.value <= kBySignal || status.value > kBySignal + kSignals);
 }
 
 bool is_known(const ExitStatus& status) {
@@ -27,30 +31,59 @@ bool is_known(const ExitStatus& status) {
          status.how == ExitStatus::How::Signalled;
 }
 
-// The kernel's news, by pid: who bore whom, and how each ended. In their order,
-// so that of a pid that was used twice the newer holds.
-struct News {
-  explicit News(const Life& life) : ends(life.ends) {
+// The kernel's news: who bore whom, and how each ended, in their order. A pid
+// that was used twice is two.
+class News {
+ public:
+  explicit News(const Life& life) : held_(life.ends) {
+    std::size_t order = 0;
     for (const auto& event : life.events) {
+      ++order;
       if (const auto* birth = std::get_if<Life::Birth>(&event)) {
-        parents[birth->child] = birth->parent;
-        ended.erase(birth->child);
+        births_[{birth->child, order}] = birth->parent;
       } else if (const auto* end = std::get_if<Life::End>(&event)) {
-        ended[end->pid] = end->status;
+        ends_[{end->pid, order}] = end->status;
       }
     }
   }
 
-  ExitStatus end_of(const ProcId& id) const {
-    const auto held = ends.find(id);
-    if (held != ends.end() && is_known(held->second)) return held->second;
-    const auto told = ended.find(id.pid);
-    return told == ended.end() ? ExitStatus{} : told->second;
+  struct Birth {
+    pid_t parent = 0;
+    std::size_t order = 0;
+  };
+  static constexpr std::size_t kNow = std::numeric_limits<std::size_t>::max();
+
+  // The newest of that pid before that; nullopt: none was told.
+  std::optional<Birth> birth(pid_t child, std::size_t before) const {
+    auto found = births_.lower_bound({child, before});
+    if (found == births_.begin()) return std::nullopt;
+    --found;
+    if (found->first.first != child) return std::nullopt;
+    return Birth{.parent = found->second, .order = found->first.second};
   }
 
-  const std::map<ProcId, ExitStatus>& ends;
-  std::unordered_map<pid_t, pid_t> parents{};  // by child
-  std::unordered_map<pid_t, ExitStatus> ended{};
+  // Of one that was born then; 0: that was there at the last look.
+  ExitStatus end(pid_t pid, std::size_t born) const {
+    const auto end = ends_.upper_bound({pid, born});
+    if (end == ends_.end() || end->first.first != pid) return {};
+    const auto next = births_.upper_bound({pid, born});
+    const bool is_of_next = next != births_.end() && next->first.first == pid &&
+                            next->first.second < end->first.second;
+    return is_of_next ? ExitStatus{} : end->second;
+  }
+
+  // Of one that was there at the last look.
+  ExitStatus end_of(const ProcId& id) const {
+    const auto held = held_.find(id);
+    const bool is_told = held != held_.end() && is_known(held->second);
+    return is_told ? held->second : end(id.pid, 0);
+  }
+
+ private:
+  using Told = std::pair<pid_t, std::size_t>;  // a pid, and when
+  const std::map<ProcId, ExitStatus>& held_;
+  std::map<Told, pid_t> births_{};  // by child, of its parent
+  std::map<Told, ExitStatus> ends_{};
 };
 
 class Fold {
@@ -96,7 +129,7 @@ class Fold {
   void index_owners() {
     for (const auto& [key, launch] : after_.launches) {
       if (!launch.root) continue;
-      if (!launch.cluster) sessions_.emplace(launch.root->pid, &key);
+      if (!launch.cluster) sessions_.emplace(*launch.root, &key);
       const Process* root = scene_.forest.find(*launch.root);
       if (root == nullptr || is_dead(*root)) continue;
       roots_.emplace(root, &key);
@@ -123,6 +156,7 @@ class Fold {
   void own(const Process& top, Origin origin, bool itself) {
     const int number = static_cast<int>(origins_.size());
     origins_.push_back(std::move(origin));
+    if (top.id.pid != 1) tops_.emplace(&top, number);
     std::vector<const Process*> open{&top};
     while (!open.empty()) {
       const Process* above = open.back();
@@ -274,11 +308,13 @@ class Fold {
   // It is not below its owner (any more).
   std::optional<Origin> kept(const Process& process, Origin origin) {
     if (origin.parting != Parting::None) return origin;
-    origin.parting = parting_of(process, origin);
+    origin.parting = parting_of(process, origin, news_.end_of(origin.parent));
     return origin;
   }
 
-  Parting parting_of(const Process& process, const Origin& origin) const {
+  Parting parting_of(const Process& process,
+                     const Origin& origin,
+                     const ExitStatus& end) const {
     const Process* parent = parent_of(process);
     if (parent != nullptr && parent->id == origin.parent) {
       // It is the parent that has parted.
@@ -288,7 +324,6 @@ class Fold {
     const auto found = after_.launches.find(origin.launch);
     const LaunchMemory launch =
         found == after_.launches.end() ? LaunchMemory{} : found->second;
-    const ExitStatus end = news_.end_of(origin.parent);
     return origin.parent == origin.root
                ? parted_from_root(process, launch, end)
                : parted_from_other(process, origin, launch, end);
@@ -344,13 +379,16 @@ class Fold {
   }
 
   // The number of a session, or of a group, is not used again while a member
-  // lives: whoever led it was its launch's own child.
+  // lives. Once the last of them is gone it is anybody's, so a launch whose own
+  // child ended before the last look says nothing of it.
   std::optional<Origin> by_session(const Process& process) const {
     for (const pid_t leader : {process.session, process.group}) {
-      const auto found = sessions_.find(leader);
-      if (found == sessions_.end()) continue;
+      auto found = sessions_.upper_bound(
+          {.pid = leader, .start_ticks = process.id.start_ticks});
+      if (found == sessions_.begin()) continue;
+      --found;
+      if (found->first.pid != leader || !leads(found->first)) continue;
       const LaunchMemory& launch = after_.launches.at(*found->second);
-      if (launch.root->start_ticks > process.id.start_ticks) continue;
       return Origin{.owner = Owner::Launch,
                     .launch = *found->second,
                     .name = launch.app,
@@ -360,40 +398,66 @@ class Fold {
     return std::nullopt;
   }
 
+  // Now, or when it was last looked.
+  bool leads(const ProcId& root) const {
+    const Process* now = scene_.forest.find(root.pid);
+    return now != nullptr ? now->id == root : before_.origins.contains(root);
+  }
+
   // The kernel told whose child it is, or its parent's, though they are gone.
   std::optional<Origin> by_birth(const Process& process) const {
-    auto born = news_.parents.find(process.id.pid);
-    const pid_t first = born == news_.parents.end() ? pid_t{0} : born->second;
-    for (std::size_t up = 0;
-         born != news_.parents.end() && up < Forest::kDeepest;
-         ++up) {
-      if (auto origin = by_ancestor(process, born->second, first)) {
-        return origin;
-      }
-      born = news_.parents.find(born->second);
+    const auto first = news_.birth(process.id.pid, News::kNow);
+    auto born = first;
+    for (std::size_t up = 0; born && up < Forest::kDeepest; ++up) {
+      const auto [id, origin] = once(process, *born);
+      if (origin != nullptr) return born_of(process, *origin, id, *first);
+      born = news_.birth(born->parent, born->order);
     }
     return std::nullopt;
   }
 
-  std::optional<Origin> by_ancestor(const Process& process,
-                                    pid_t ancestor,
-                                    pid_t parent) const {
-    const Origin* origin = nullptr;
-    if (const Process* alive = scene_.forest.find(ancestor)) {
-      const Origin* owner = owner_of(*alive);
-      origin = owner != nullptr ? owner : known(*alive);
-    } else {
-      const auto past = before_.origins.lower_bound({.pid = ancestor});
-      if (past != before_.origins.end() && past->first.pid == ancestor) {
-        origin = &past->second;
-      }
+  // With the origin of that ancestor. Only of its parent the end counts.
+  Origin born_of(const Process& process,
+                 Origin origin,
+                 const ProcId& ancestor,
+                 const News::Birth& birth) const {
+    const auto parent = news_.birth(birth.parent, birth.order);
+    const bool was_there = !parent && ancestor.pid == birth.parent;
+    origin.parent = was_there ? ancestor : ProcId{.pid = birth.parent};
+    origin.parting = parting_of(
+        process,
+        origin,
+        was_there ? news_.end_of(ancestor)
+                  : news_.end(birth.parent, parent ? parent->order : 0));
+    return origin;
+  }
+
+  // The parent in a birth, with its origin. What has that pid now, or had it at
+  // the last look, may be another.
+  std::pair<ProcId, const Origin*> once(const Process& process,
+                                        const News::Birth& birth) const {
+    const auto newest = news_.birth(birth.parent, News::kNow);
+    const Process* alive = scene_.forest.find(birth.parent);
+    if (alive != nullptr && alive->id.start_ticks <= process.id.start_ticks &&
+        (!newest || newest->order < birth.order)) {
+      if (const Origin* origin = told_of(*alive)) return {alive->id, origin};
     }
-    if (origin == nullptr) return std::nullopt;
-    Origin born = *origin;
-    born.parent = {.pid = parent};
-    born.parting = Parting::None;
-    born.parting = parting_of(process, born);
-    return born;
+    if (news_.birth(birth.parent, birth.order)) return {};
+    const auto past = before_.origins.lower_bound({.pid = birth.parent});
+    if (past == before_.origins.end() || past->first.pid != birth.parent) {
+      return {};
+    }
+    return {past->first, &past->second};
+  }
+
+  // What its children are of, as far as that is known by now.
+  const Origin* told_of(const Process& process) const {
+    if (const Origin* owner = owner_of(process)) return owner;
+    const auto top = tops_.find(&process);
+    if (top != tops_.end()) {
+      return &origins_.at(static_cast<std::size_t>(top->second));
+    }
+    return known(process);
   }
 
   std::optional<Origin> by_cookie(const Process& process) const {
@@ -445,9 +509,10 @@ class Fold {
   News news_;
   std::map<const Process*, const LaunchKey*> roots_{};
   std::vector<std::pair<const Process*, std::string>> supervisors_{};
-  std::unordered_map<pid_t, const LaunchKey*> sessions_{};  // by their leader
-  std::vector<Origin> origins_{};                           // of the owners
-  std::vector<Origin> found_{};                             // of the processes
+  std::map<ProcId, const LaunchKey*> sessions_{};   // by their leader
+  std::vector<Origin> origins_{};                   // of the owners
+  std::unordered_map<const Process*, int> tops_{};  // the owners themselves
+  std::vector<Origin> found_{};                     // of the processes
   // By the place of a process in the snapshot.
   std::vector<bool> owners_;
   std::vector<int> owned_;    // its owner among origins_

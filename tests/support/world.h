@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -148,6 +149,43 @@ class World {
     memory = remember(memory, earlier, pm2);
     earlier.taken = kNow - seconds{3000};
     memory = remember(memory, earlier, pm2);
+  }
+
+  // From now on PM2 lists these.
+  void lists(pid_t daemon, std::vector<Pm2Instance> instances) {
+    pm2 = {{.home = kHome,
+            .uid = 1000,
+            .reply = Pm2Answer{.daemon = find(daemon).id,
+                               .uid = 1000,
+                               .instances = std::move(instances)}}};
+  }
+
+  // A new scan, with what the kernel and PM2 told since the last one.
+  void scan(const Life& life = {}, seconds later = seconds{5}) {
+    snapshot.taken += later;
+    std::ranges::sort(snapshot.processes, {}, &Process::id);
+    memory = remember(memory, snapshot, pm2, policy, life);
+  }
+
+  // Scans every five seconds until that much time is over.
+  void scan_for(seconds time) {
+    for (; time > seconds{0}; time -= seconds{5}) scan();
+  }
+
+  // It is gone, and what it leaves behind is pid 1's.
+  void end(pid_t pid) {
+    std::erase_if(snapshot.processes, [&](const Process& process) {
+      return process.id.pid == pid;
+    });
+    for (Process& process : snapshot.processes) {
+      if (process.parent == pid) process.parent = 1;
+    }
+  }
+
+  // nullptr: it has none.
+  const Origin* origin(pid_t pid) {
+    const auto found = memory.origins.find(find(pid).id);
+    return found == memory.origins.end() ? nullptr : &found->second;
   }
 
   Evidence evidence() const {

@@ -42,6 +42,8 @@ class Scanner {
     // nullopt: nothing durable can be promised, so nothing is signalled.
     std::optional<Audit> audit{};
     State state{};
+    // What an earlier strayd of this boot knew, or the agent beside this one.
+    Memory memory{};
     Wish wish = Wish::Look;
     // Stays and scans again and again, so that it is worth while to listen to
     // what PM2 says and to see how its processes end.
