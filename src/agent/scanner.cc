@@ -116,7 +116,7 @@ struct Scanner::Impl {
   Result<void> look_at_everything(const Memory& before);
   bool would_act() const;
   void ask_supervisors(const Memory& before);
-  void find_directories(const Memory& before);
+  void find_directories();
   void look_for_harm(BootTime now, std::span<const AppFacts> facts);
   Evidence evidence(const Snapshot& of) const;
   std::vector<Verdict> judged();
@@ -363,6 +363,8 @@ Report Scanner::Impl::scan() {
   clock.look();
   early.begin(apps.bus_fd());
   add_life(early.take_life(), apps.witness(boot_time()));
+  // What an earlier strayd knew of a pid may be of another process by now.
+  if (report.scan == 0) life.events.clear();
 
   // Look, judge; and look at everything before anybody is signalled.
   const Memory before = memory;
@@ -438,12 +440,12 @@ void Scanner::Impl::ask_supervisors(const Memory& before) {
       pm2_homes(snapshot, wanted.homes, wanted.automatic, before);
   pm2 = ask_pm2(homes, snapshot, wanted.timeout);
   memory = remember(before, snapshot, pm2, parts.config.policy, life);
-  find_directories(before);
+  find_directories();
 }
 
 // Where links of the configuration lead now. What is ordered rests on a look of
 // its own.
-void Scanner::Impl::find_directories(const Memory& before) {
+void Scanner::Impl::find_directories() {
   constexpr std::chrono::seconds kOften{5};
   const std::vector<std::string> written = directories_in(parts.config.policy);
   if (written.empty()) return;
@@ -453,6 +455,7 @@ void Scanner::Impl::find_directories(const Memory& before) {
     resolved = host.resolve(written);
     directories_due = now + kOften;
   }
+  const Memory before{.places = std::move(memory.places)};
   remember_places(memory, before, snapshot, resolved);
 }
 
