@@ -468,12 +468,14 @@ TEST(Parting, beside_the_end_of_its_launch_is_not_seen) {
 
 TEST(Parting, from_the_listed_pid_leaves_whatever_leads_its_session) {
   World world = seen(with_app());
-  Process& helper = world.server(20, 10, seconds{9903});
-  helper.ignores_hangup = true;
+  world.server(20, 10, seconds{9903}).ignores_hangup = true;
   world.scan();
   world.end(10);
-  world.scan({.events = {exited(10, 1)}});
-  expect_parting(world, 20, Parting::Left);
+  for (const Life::End& end : {exited(10, 0), exited(10, 1), killed(10)}) {
+    World ended = world;
+    ended.scan({.events = {end}});
+    expect_parting(ended, 20, Parting::Left);
+  }
 }
 
 TEST(Parting, from_the_listed_pid_leaves_what_was_born_since) {
