@@ -965,7 +965,7 @@ const char* check_one_more_origin(const Case& made, std::uint64_t seed) {
     const std::array asked{killed, id};
     const auto claims = claims_on(evidence(without), policy(), asked);
     if (!claims[0]) continue;
-    if (!wants_an_origin(claims[1])) {
+    if (!wants_an_origin(claims[0]) && !wants_an_origin(claims[1])) {
       return "one more origin condemned one more process";
     }
     if (const char* wrong = wrong_by_origin(with, at)) return wrong;

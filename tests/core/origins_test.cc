@@ -646,6 +646,24 @@ TEST(Adopted, by_a_runtime_is_what_the_cookie_of_another_names) {
   EXPECT_EQ(world.origin(30)->parting, Parting::Left);
 }
 
+TEST(Adopted, by_a_runtime_is_no_child_that_it_was_seen_to_start) {
+  World world = seen(with_runtime());
+  world.lists(1, {});
+  world.memory.launches.clear();
+  world.find(10).environment = Environment{};
+  world.scan();
+  expect_parting(world, 10, Parting::None);
+}
+
+TEST(Adopted, by_a_runtime_is_no_worker_that_a_cookie_alone_names) {
+  World world = with_runtime();
+  world.server(30, 1, seconds{9000}).environment = World::cookie(seconds{8900});
+  world.find(30).environment->insert({"exec_mode", "cluster_mode"});
+  world.scan();
+  ASSERT_NE(world.origin(30), nullptr);
+  EXPECT_EQ(world.origin(30)->parting, Parting::None);
+}
+
 TEST(Adopted, by_a_runtime_is_no_worker_of_its_own) {
   World world = seen(with_runtime());
   // A reload lists the new worker; the old one drains.
