@@ -119,6 +119,18 @@ TEST(StoppedApp, that_lives_again_is_not_over) {
   expect(world, 12, Standing::Held, Why::SameGeneration);
 }
 
+TEST(StoppedApp, that_ends_again_is_over_since_then) {
+  World world = with_app();
+  ends(world, Pm2Status::Stopped);
+  world.scan_for(kLong);
+  world.process(10, 5, kFirst, {"npm run dev"});
+  entry(world).pid = 10;
+  world.scan();
+  ends(world, Pm2Status::Stopped);
+  world.scan();
+  expect(world, 12, Standing::Held, Why::NewerTooFresh);
+}
+
 TEST(EarlierLaunch, ends_once_the_newer_one_serves) {
   World world = with_app();
   ends(world, Pm2Status::Launching);
@@ -220,6 +232,23 @@ TEST(StartedAnew, leaves_the_only_server_of_a_slot_that_is_given_up) {
   world.pm2.front().reply->instances[1].slot = 0;
   world.scan_for(kLong);
   expect(world, 12, Standing::Leftover, Why::Superseded);
+}
+
+TEST(StartedAnew, with_a_number_that_is_not_known_may_be_of_any_slot) {
+  Pm2Instance first = World::instance(10, kFirst);
+  first.slot = 1;
+  World world = with_app(first);
+  world.end(10);
+  Pm2Instance numbered = World::instance(20, kSecond);
+  numbered.unique_id = "u-2";
+  numbered.slot = 0;
+  Pm2Instance unknown = World::instance(21, kSecond);
+  unknown.unique_id = "u-2";
+  unknown.pm_id = 1;
+  unknown.status = Pm2Status::Errored;
+  world.lists(5, {numbered, unknown});
+  world.scan_for(kLong);
+  expect(world, 12, Standing::Held, Why::OnlyCopy);
 }
 
 TEST(DeletedApp, leaves_a_leftover) {
@@ -415,6 +444,13 @@ TEST(Cluster, serves_through_its_daemon) {
   World world = with_cluster();
   world.serves(5, 3000);
   expect(world, 12, Standing::Leftover, Why::Superseded);
+}
+
+TEST(Cluster, is_no_app_in_fork_mode_whose_port_its_daemon_holds) {
+  World world = with_cluster();
+  entry(world).exec_mode = "fork_mode";
+  world.serves(5, 3000);
+  expect(world, 12, Standing::Held, Why::OnlyCopy);
 }
 
 TEST(Cluster, is_not_served_by_what_its_daemon_has_open_for_another) {

@@ -468,12 +468,14 @@ TEST(Parting, beside_the_end_of_its_launch_is_not_seen) {
 
 TEST(Parting, from_the_listed_pid_leaves_whatever_leads_its_session) {
   World world = seen(with_app());
-  Process& helper = world.server(20, 10, seconds{9903});
-  helper.ignores_hangup = true;
+  world.server(20, 10, seconds{9903}).ignores_hangup = true;
   world.scan();
   world.end(10);
-  world.scan({.events = {exited(10, 1)}});
-  expect_parting(world, 20, Parting::Left);
+  for (const Life::End& end : {exited(10, 0), exited(10, 1), killed(10)}) {
+    World ended = world;
+    ended.scan({.events = {end}});
+    expect_parting(ended, 20, Parting::Left);
+  }
 }
 
 TEST(Parting, from_the_listed_pid_leaves_what_was_born_since) {
@@ -642,6 +644,24 @@ TEST(Adopted, by_a_runtime_is_what_the_cookie_of_another_names) {
   world.scan();
   ASSERT_NE(world.origin(30), nullptr);
   EXPECT_EQ(world.origin(30)->parting, Parting::Left);
+}
+
+TEST(Adopted, by_a_runtime_is_no_child_that_it_was_seen_to_start) {
+  World world = seen(with_runtime());
+  world.lists(1, {});
+  world.memory.launches.clear();
+  world.find(10).environment = Environment{};
+  world.scan();
+  expect_parting(world, 10, Parting::None);
+}
+
+TEST(Adopted, by_a_runtime_is_no_worker_that_a_cookie_alone_names) {
+  World world = with_runtime();
+  world.server(30, 1, seconds{9000}).environment = World::cookie(seconds{8900});
+  world.find(30).environment->insert({"exec_mode", "cluster_mode"});
+  world.scan();
+  ASSERT_NE(world.origin(30), nullptr);
+  EXPECT_EQ(world.origin(30)->parting, Parting::None);
 }
 
 TEST(Adopted, by_a_runtime_is_no_worker_of_its_own) {
