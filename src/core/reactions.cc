@@ -159,7 +159,7 @@ class ReactionLook {
     account.within = std::max(
         {account.within, *kill.answer - kill.gone, std::chrono::nanoseconds{}});
     if (++account.in_a_row < kReactionsOfAKeeper) return;
-    if (kept_.size() < kMostKept) {
+    if (kept_.size() < kMostKeptKeys) {
       kept_[key] = {.until = kill.gone + kKeptFor, .within = account.within};
     }
     begin_anew(account);

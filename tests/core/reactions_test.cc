@@ -400,6 +400,15 @@ TEST_F(ReactionStory, what_a_clock_starts_is_held_until_it_starts_the_next) {
   EXPECT_THAT(kept_, IsEmpty());
 }
 
+TEST_F(ReactionStory, a_kill_that_was_answered_is_no_reason_for_another_start) {
+  keeps(3, seconds{9});
+  ASSERT_THAT(kept_, SizeIs(1));
+  pass(seconds{10});
+  starts(200);
+  scan();
+  EXPECT_THAT(kept_, IsEmpty());
+}
+
 TEST_F(ReactionStory, what_ends_by_itself_and_is_there_again_is_kept_on) {
   keeps(3);
   vanishes(103);

@@ -28,7 +28,7 @@ namespace strayd {
 inline constexpr std::chrono::seconds kReactionWindow{30};
 inline constexpr int kReactionsOfAKeeper = 3;  // in a row
 inline constexpr std::chrono::hours kKeptFor{24};
-inline constexpr std::size_t kMostKept = 1'000;
+inline constexpr std::size_t kMostKeptKeys = 1'000;
 
 // What is started again: the same user's same program in the same place.
 struct ReactionKey {

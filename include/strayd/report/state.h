@@ -17,6 +17,7 @@
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/process.h"
+#include "strayd/core/reactions.h"
 #include "strayd/core/result.h"
 
 namespace strayd {
@@ -31,6 +32,7 @@ struct State {
   // Who was sent SIGTERM, and until when it may take its time (BootTime in
   // milliseconds, of this boot).
   std::map<ProcId, std::int64_t> in_grace{};
+  KeptKeys kept{};  // of this boot
 
   bool operator==(const State&) const = default;
 };
