@@ -32,8 +32,12 @@ void KillWatch::note_begun(const TreeOrder& order) {
   begun_.push_back({.tree = order.root, .rule = order.rule});
 }
 
-void KillWatch::note(const Reaped& reaped) {
-  for (Ended& each : ended({&reaped, 1})) ended_.push_back(std::move(each));
+void KillWatch::note(const Reaped& reaped, BootTime now) {
+  for (Ended& each : ended({&reaped, 1})) {
+    each.signalled = now - reaped.duration;
+    each.gone = now;
+    ended_.push_back(std::move(each));
+  }
 }
 
 std::vector<Harm> KillWatch::harms(BootTime now,
@@ -51,6 +55,20 @@ std::vector<Harm> KillWatch::harms(BootTime now,
     gone_.push_back(std::move(each));
   }
   return std::move(found.harms);
+}
+
+KeptKeys KillWatch::kept(KeptKeys before,
+                         const Snapshot& snapshot,
+                         std::span<const Verdict> verdicts,
+                         const std::set<ProcId>& reaping) {
+  ReactionFindings found = look_for_reactions(std::move(reactions_),
+                                              std::move(before),
+                                              {.snapshot = snapshot,
+                                               .verdicts = verdicts,
+                                               .ended = gone_,
+                                               .reaping = reaping});
+  reactions_ = std::move(found.memory);
+  return std::move(found.kept);
 }
 
 std::map<ProcId, Returned> KillWatch::returned(

@@ -249,6 +249,7 @@ void Records::keep(const std::string& directory,
   for (const auto& [home, seen] : memory.homes) {
     if (seen.seen) state_.homes_seen[home] = seen.uid;
   }
+  state_.kept = memory.kept;
   if (!boot_id.empty()) state_.boot_id = boot_id;
   if (state_ == saved_ && !state_failure_) return;
   static_cast<void>(share(directory));

@@ -94,7 +94,7 @@ struct Scanner::Impl {
     report.ledger = ledger = records.state().ledger;
     apps.restore(records.state().backends);
     memory = std::move(parts.memory);
-    restore_homes();
+    restore_memory();
     describe_self();
     // A fixture's processes are not those that the kernel tells of.
     if (parts.listen && parts.config.events && parts.procfs.is_live()) {
@@ -104,7 +104,7 @@ struct Scanner::Impl {
 
   ReaperPorts reaper_ports();
   std::optional<std::chrono::nanoseconds> due() const;
-  void restore_homes();
+  void restore_memory();
   void describe_self();
   std::map<std::string, std::string> blind() const;
   Authority authority() const;
@@ -120,6 +120,7 @@ struct Scanner::Impl {
   void look_for_harm(BootTime now, std::span<const AppFacts> facts);
   Evidence evidence(const Snapshot& of) const;
   std::vector<Verdict> judged();
+  void hold_what_is_kept();
   std::vector<ProcId> parents() const;
   void add_life(Life events, Life ends);
   void watch_apps();
@@ -213,7 +214,7 @@ void Scanner::Impl::note_outcome(const std::string& reap, const Reaped& done) {
   if (done.outcome == Outcome::Terminated || done.outcome == Outcome::Killed) {
     apps.note_signalled(done.id);
   }
-  kills.note(done);
+  kills.note(done, boot_time());
   reaped.push_back(done);
 }
 
@@ -241,10 +242,11 @@ std::optional<std::string> Scanner::Impl::withdrawn(
   return std::nullopt;
 }
 
-void Scanner::Impl::restore_homes() {
+void Scanner::Impl::restore_memory() {
   for (const auto& [home, uid] : records.state().homes_seen) {
     memory.homes[home] = {.uid = uid, .seen = true};
   }
+  memory.kept = records.state().kept;
 }
 
 void Scanner::Impl::describe_self() {
@@ -380,6 +382,7 @@ Report Scanner::Impl::scan() {
   }
   life = {};
   watch_apps();
+  hold_what_is_kept();
 
   // Act on what is ripe and allowed.
   make_plan();
@@ -530,6 +533,14 @@ void Scanner::Impl::watch_apps() {
   std::vector<AppFacts> facts = app_facts(snapshot, pm2, parts.config.policy);
   add_ports(facts, apps.picture().apps);
   look_for_harm(snapshot.taken, facts);
+}
+
+// The third return in a row is not ended any more.
+void Scanner::Impl::hold_what_is_kept() {
+  KeptKeys kept =
+      kills.kept(memory.kept, snapshot, verdicts, reaper.processes());
+  if (kept == std::exchange(memory.kept, kept)) return;
+  verdicts = in_both(verdicts, judged());
 }
 
 void Scanner::Impl::make_plan() {

@@ -1,4 +1,7 @@
 // Held: evidence is missing or contradicts itself, so strayd holds its fire.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -188,6 +191,35 @@ std::optional<Claim> ancestors_claim(const Scene& scene,
   return std::nullopt;
 }
 
+// Whoever keeps it keeps what is below it.
+std::optional<Claim> kept_claim(const Scene& scene, const Process& process) {
+  const KeptKeys& kept = scene.evidence.memory.kept;
+  const bool may_be = std::ranges::any_of(kept, [&](const auto& entry) {
+    return entry.first.uid == process.uid.value_or(entry.first.uid);
+  });
+  if (!may_be) return std::nullopt;
+  if (auto found = missing(process.cwd, process, "the working directory")) {
+    return found;
+  }
+  std::vector<const Process*> line{&process};
+  const Forest::Chain chain = scene.forest.chain(process);
+  line.insert(line.end(), chain.ancestors.begin(), chain.ancestors.end());
+  for (const Process* above : line) {
+    if (above->id.pid == 1) break;
+    const auto key = reaction_key_of(*above);
+    const auto found = key ? kept.find(*key) : kept.end();
+    if (found == kept.end()) continue;
+    const auto within =
+        std::chrono::ceil<std::chrono::seconds>(found->second.within);
+    return held(Why::ComesBack,
+                (above == &process ? "" : named(*above) + " above it: ") +
+                    "somebody keeps it: it was there again within " +
+                    std::to_string(std::max<std::int64_t>(within.count(), 1)) +
+                    " s of each of the last three kills");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
@@ -198,7 +230,10 @@ std::optional<Claim> held_claim(const Scene& scene, const Process& process) {
   if (auto claim = own_claim(scene, process)) return claim;
   if (auto claim = forgotten_claim(scene, process)) return claim;
   if (auto claim = ancestors_claim(scene, process)) return claim;
-  return has_origin ? std::nullopt : possible_owner_claim(scene, process);
+  if (!has_origin) {
+    if (auto claim = possible_owner_claim(scene, process)) return claim;
+  }
+  return kept_claim(scene, process);
 }
 
 }  // namespace strayd

@@ -178,6 +178,10 @@ Memory remember(const Memory& before,
   after.homes = before.homes;
   after.directories = before.directories;
   after.places = before.places;
+  after.kept = before.kept;
+  std::erase_if(after.kept, [&](const auto& entry) {
+    return entry.second.until <= snapshot.taken;
+  });
   for (const Pm2View& view : pm2) {
     remember_view(after.homes, view, snapshot.taken, policy.loss_hold);
   }

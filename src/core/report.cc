@@ -79,6 +79,24 @@ std::vector<Ended> ended(std::span<const Reaped> reaped) {
   return all;
 }
 
+std::map<std::string, std::size_t> kept_trees(
+    std::span<const Verdict> verdicts) {
+  std::set<ProcId> kept;
+  for (const Verdict& verdict : verdicts) {
+    if (is_kept(verdict)) kept.insert(verdict.id);
+  }
+  std::map<std::string, std::size_t> trees;
+  for (const Verdict& verdict : verdicts) {
+    const bool is_top =
+        is_kept(verdict) &&
+        std::ranges::none_of(verdict.chain, [&](const ProcId& above) {
+          return kept.contains(above);
+        });
+    if (is_top) ++trees[verdict.rule];
+  }
+  return trees;
+}
+
 Totals account(Totals before, const Report& report) {
   ++before.scans;
   if (report.failure) {

@@ -1,53 +1,42 @@
 #include "strayd/core/returned.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "strayd/core/forest.h"
 
+#include "hash.h"
+#include "orphan_trees.h"
+
 namespace strayd {
 namespace {
 
-// FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv/).
-class Hash {
- public:
-  void add(std::string_view bytes) {
-    for (const char byte : bytes) mix(static_cast<unsigned char>(byte));
-    mix(0);  // no argument has one of its own
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  void mix(unsigned char byte) {
-    value_ ^= byte;
-    value_ *= 0x100000001B3;
-  }
-
-  std::uint64_t value_ = 0xCBF29CE484222325;
-};
-
-// The start of a process is known to a clock tick, of which there are 100 in a
-// second, and rounded down.
-constexpr std::chrono::milliseconds kTick{10};
-
 struct Tree {
   std::map<ProcId, OrphanTrace> candidates{};
-  BootTime started = BootTime::max();  // of its oldest candidate
+  BootTime started{};  // of its oldest candidate
 };
+
+std::optional<ProcId> parent_of(const Verdict& verdict, const ProcId& root) {
+  auto parent = verdict.chain.begin();
+  if (verdict.id != root) {
+    parent = std::ranges::find(verdict.chain, root);
+    if (parent != verdict.chain.end()) ++parent;
+  }
+  if (parent == verdict.chain.end() || parent->pid == 1) return std::nullopt;
+  return *parent;
+}
 
 std::map<ProcId, Tree> trees_of(const Forest& forest,
                                 std::span<const Verdict> verdicts) {
   std::map<ProcId, Tree> trees;
-  for (const Verdict& verdict : verdicts) {
-    if (!verdict.kind || verdict.role != Role::Candidate) continue;
-    const Process* process = forest.find(verdict.id);
-    if (process == nullptr) continue;
-    Tree& tree = trees[verdict.tree];
-    tree.started = std::min(tree.started, process->started);
-    tree.candidates[verdict.id] = {.rule = verdict.rule,
-                                   .parent = parent_of_tree(verdict),
-                                   .print = print_of(*process)};
+  for (const auto& [root, orphan] : orphan_trees(forest, verdicts)) {
+    Tree& tree = trees[root];
+    tree.started = orphan.started;
+    for (const auto& [verdict, process] : orphan.candidates) {
+      tree.candidates[verdict->id] = {.rule = verdict->rule,
+                                      .parent = parent_of(*verdict, root),
+                                      .print = print_of(*process)};
+    }
   }
   return trees;
 }
@@ -111,13 +100,7 @@ std::optional<std::uint64_t> print_of(const Process& process) {
 }
 
 std::optional<ProcId> parent_of_tree(const Verdict& verdict) {
-  auto parent = verdict.chain.begin();
-  if (verdict.id != verdict.tree) {
-    parent = std::ranges::find(verdict.chain, verdict.tree);
-    if (parent != verdict.chain.end()) ++parent;
-  }
-  if (parent == verdict.chain.end() || parent->pid == 1) return std::nullopt;
-  return *parent;
+  return parent_of(verdict, verdict.tree);
 }
 
 ReturnFindings look_for_returns(ReturnMemory before,

@@ -139,6 +139,20 @@ void add_returned(Page& page, const Report& report) {
   }
 }
 
+void add_kept(Page& page, const Report& report) {
+  if (!judged(report)) return;
+  Family& kept = page.gauge(
+      "strayd_orphans_kept",
+      "Orphan trees that are held because somebody keeps them: within half a "
+      "minute of each of three kills in a row one was there again.");
+  for (const std::string& rule : report.rules) {
+    kept.add({{"rule", rule}}, 0);
+  }
+  for (const auto& [rule, count] : kept_trees(report.verdicts)) {
+    kept.add({{"rule", rule}}, number(count));
+  }
+}
+
 void add_harmful(Page& page, const Report& report) {
   page.counter("strayd_kills_harmful_total",
                "Kills that harmed an app of PM2's: it lost a process or a "
@@ -156,6 +170,7 @@ void add_orphans(Page& page, const Report& report) {
   add_withheld(page, report);
   add_harmful(page, report);
   add_returned(page, report);
+  add_kept(page, report);
   page.histogram("strayd_reap_duration_seconds",
                  "From the first signal to a process until its exit was seen, "
                  "in seconds.")

@@ -41,7 +41,7 @@ Result<void> check_size(const State& state) {
       ledger.instances.size() <= kMostInstances &&
       ledger.homes.size() <= kMostHomes &&
       state.homes_seen.size() <= kMostHomes &&
-      state.in_grace.size() <= kMostInGrace &&
+      state.in_grace.size() <= kMostInGrace && state.kept.size() <= kMostKeptKeys &&
       state.kills_unix_ms.size() <= kMostKills) {
     return {};
   }
@@ -114,6 +114,7 @@ State of_boot(State state, const std::string& boot_id) {
   if (state.boot_id != boot_id) {
     state.homes_seen.clear();
     state.in_grace.clear();
+    state.kept.clear();
   }
   if (state.origins_boot_id != boot_id) state.origins_boot_id.clear();
   state.boot_id = boot_id;

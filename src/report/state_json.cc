@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -17,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr const char* kFormat = "strayd-state";
 constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kMostUid = std::numeric_limits<uid_t>::max();
 
 std::unexpected<Error> malformed(const std::string& why) {
   return fail(Fault::Malformed, "state: " + why);
@@ -95,6 +97,19 @@ Json in_grace_json(const State& state) {
   return all;
 }
 
+Json kept_json(const State& state) {
+  using std::chrono::ceil;
+  using std::chrono::milliseconds;
+  Json all = Json::array();
+  for (const auto& [key, kept] : state.kept) {
+    all.push_back({{"uid", key.uid},
+                   {"print", key.print},
+                   {"until_boot_ms", ceil<milliseconds>(kept.until).count()},
+                   {"within_ms", ceil<milliseconds>(kept.within).count()}});
+  }
+  return all;
+}
+
 Json state_json(const State& state) {
   return {{"boot_id", percent_encoded(state.boot_id)},
           {"breaker",
@@ -105,6 +120,7 @@ Json state_json(const State& state) {
           {"homes_seen", homes_seen_json(state)},
           {"in_grace", in_grace_json(state)},
           {"origins_boot_id", percent_encoded(state.origins_boot_id)},
+          {"kept", kept_json(state)},
           {"backends",
            {{"boot_id", percent_encoded(state.backends.boot_id)},
             {"slots", slots_json(state.backends)}}},
@@ -171,7 +187,6 @@ void read_slot(Members& members, State& state) {
 }
 
 void read_home_seen(Members& members, State& state) {
-  constexpr std::uint64_t kMostUid = std::numeric_limits<uid_t>::max();
   std::optional<uid_t>& uid = state.homes_seen[name(members, "home")];
   if (members.null("uid")) return;
   uid = static_cast<uid_t>(members.count("uid", kMostUid));
@@ -180,6 +195,21 @@ void read_home_seen(Members& members, State& state) {
 void read_in_grace(Members& members, State& state) {
   const ProcId id = members.process();
   state.in_grace[id] = members.positive("until_boot_ms");
+}
+
+void read_kept(Members& members, State& state) {
+  using std::chrono::milliseconds;
+  constexpr auto kLongest = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<milliseconds>(BootTime::max()).count());
+  const ReactionKey key{
+      .uid = static_cast<uid_t>(members.count("uid", kMostUid)),
+      .print = members.count("print")};
+  const auto duration = [&](const char* name) {
+    return milliseconds(
+        static_cast<std::int64_t>(members.count(name, kLongest)));
+  };
+  state.kept[key] = {.until = duration("until_boot_ms"),
+                     .within = duration("within_ms")};
 }
 
 void read_each(Members& outer,
@@ -221,6 +251,9 @@ Result<State> read_state(const Json& object) {
   }
   if (members.has("origins_boot_id")) {  // nor were they written
     state.origins_boot_id = name(members, "origins_boot_id");
+  }
+  if (members.has("kept")) {
+    read_each(members, "kept", kMostKeptKeys, state, read_kept);
   }
   Members backends(members.object("backends"));
   state.backends.boot_id = name(backends, "boot_id");

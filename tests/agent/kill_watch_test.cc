@@ -35,13 +35,13 @@ TEST(KillWatch, only_an_exit_that_was_seen_is_a_kill) {
        {Outcome::Gone, Outcome::Refused, Outcome::Failed}) {
     KillWatch kills;
     kills.harms(kNow, kApps, {});
-    kills.note(reaped(outcome));
+    kills.note(reaped(outcome), kNow);
     EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, kCrash), IsEmpty());
   }
   for (const Outcome outcome : {Outcome::Terminated, Outcome::Killed}) {
     KillWatch kills;
     kills.harms(kNow, kApps, {});
-    kills.note(reaped(outcome));
+    kills.note(reaped(outcome), kNow);
     EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}), SizeIs(1));
   }
 }
@@ -59,7 +59,7 @@ TEST(KillWatch, a_kill_is_told_once) {
   KillWatch kills;
   kills.harms(kNow, kApps, {});
   kills.note_begun({.root = kOrphan});
-  kills.note(reaped(Outcome::Killed));
+  kills.note(reaped(Outcome::Killed), kNow);
   EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}), SizeIs(1));
   EXPECT_THAT(kills.harms(kNow + seconds{600}, kApps, kCrash), IsEmpty());
 }
@@ -69,7 +69,7 @@ TEST(KillWatch, a_pardon_reaches_the_memory) {
   std::vector<AppFacts> apps = kApps;
   apps.push_back({.app = {.home = kHome, .app = "mail"}});
   kills.harms(kNow, apps, {});
-  kills.note(reaped(Outcome::Killed));
+  kills.note(reaped(Outcome::Killed), kNow);
   ASSERT_THAT(kills.harms(kNow + seconds{5}, apps, {}), SizeIs(1));
   kills.pardon();
   const std::vector<AppRestart> crash{
@@ -91,13 +91,46 @@ TEST(KillWatch, an_end_before_a_failed_scan_is_remembered_for_returns) {
   kills.returned(world.snapshot, first);
   Reaped done = reaped(Outcome::Terminated);
   done.id = done.tree = first[0].id;
-  kills.note(done);
+  kills.note(done, kNow + seconds{1});
   kills.harms(kNow + seconds{5}, {}, {});  // of the scan that failed
   world.snapshot.processes.pop_back();
   const std::vector<Verdict> second = stray(901, seconds{10'006});
   world.snapshot.taken = kNow + seconds{10};
   kills.harms(world.snapshot.taken, {}, {});
   EXPECT_THAT(kills.returned(world.snapshot, second), SizeIs(1));
+}
+
+// What was ended is told to both who look at what came of it.
+TEST(KillWatch, the_third_return_in_a_row_is_kept) {
+  KillWatch kills;
+  World world;
+  KeptKeys kept;
+  BootTime now = kNow;
+  const auto scan = [&](std::span<const Verdict> verdicts) {
+    kills.harms(now, {}, {});
+    world.snapshot.taken = now;
+    kept = kills.kept(std::move(kept), world.snapshot, verdicts, {});
+    return kills.returned(world.snapshot, verdicts);
+  };
+  for (pid_t pid = 900;; ++pid) {
+    Process& server = world.server(pid, 1);
+    server.started = now - seconds{1};
+    server.id.start_ticks = static_cast<std::uint64_t>(pid);
+    const std::vector<Verdict> verdicts{{.id = server.id,
+                                         .rule = "tsx-server",
+                                         .tree = server.id,
+                                         .kind = Standing::Stray}};
+    EXPECT_THAT(scan(verdicts), SizeIs(pid == 900 ? 0 : 1));
+    if (pid == 903) break;
+    EXPECT_THAT(kept, IsEmpty());
+    Reaped done = reaped(Outcome::Terminated);
+    done.id = done.tree = server.id;
+    kills.note(done, now + seconds{1});
+    world.snapshot.processes.pop_back();
+    now += seconds{5};
+  }
+  ASSERT_THAT(kept, SizeIs(1));
+  EXPECT_EQ(kept.begin()->second.within, seconds{3});
 }
 
 TEST(RestartsSince, name_each_app_and_cause_that_rose) {

@@ -43,7 +43,7 @@ test("apps that outlive the God Daemon are held, and are leftovers once it was r
   assert.deepEqual(intentsOf(settings), []);
 
   await pm2.cli(["resurrect"]);
-  await until("the old ones are gone", () => !old.some(lives));
+  await agent.until("the old ones are gone", () => !old.some(lives), { within: 30 * seconds });
   for (const { name, port } of backends) {
     await until(`the new ${name} serves`, async () => {
       const tree = [{ pid: await pm2.pid(name) }, ...below(await pm2.pid(name))];

@@ -107,6 +107,18 @@ TEST(Metrics, a_failed_scan_leaves_the_time_of_the_last_good_one) {
               HasSubstr("strayd_last_scan_timestamp_seconds 1738324860\n"));
 }
 
+TEST(Metrics, a_tree_that_somebody_keeps_counts_once) {
+  Report report = sample::quiet_report();
+  Verdict top = sample::verdict(4711, Standing::Held, Why::ComesBack);
+  Verdict below = sample::verdict(4712, Standing::Held, Why::ComesBack);
+  below.chain = {top.id, sample::id(1)};
+  report.verdicts.insert(
+      report.verdicts.end(),
+      {top, below, sample::verdict(4713, Standing::Held, Why::OnlyCopy)});
+  EXPECT_THAT(page(report),
+              HasSubstr("strayd_orphans_kept{rule=\"tsx-server\"} 1\n"));
+}
+
 TEST(Metrics, every_known_combination_is_there_at_zero) {
   const std::string text = page(sample::quiet_report());
   EXPECT_THAT(text,
@@ -128,6 +140,7 @@ TEST(Metrics, every_known_combination_is_there_at_zero) {
   EXPECT_THAT(
       text,
       HasSubstr("strayd_orphans_returned_total{rule=\"tsx-server\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("strayd_orphans_kept{rule=\"tsx-server\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("strayd_zombies{rule=\"tsx-server\"} 0\n"));
   EXPECT_THAT(text,
               HasSubstr("strayd_scan_errors_total{reason=\"timed_out\"} 0\n"));

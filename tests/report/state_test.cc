@@ -36,6 +36,9 @@ State some_state() {
   state.homes_seen["/root/.pm2"] = 0;
   state.homes_seen["/home/a/.pm2"] = std::nullopt;
   state.in_grace[{.pid = 8, .start_ticks = 100}] = 70'000;
+  state.kept[{.uid = 1000, .print = 0xFFFF'FFFF'FFFF'FFFF}] = {
+      .until = std::chrono::hours{24},
+      .within = std::chrono::milliseconds{3'400}};
   state.ledger.apps[{.home = "/root/.pm2", .app = "api"}] = {
       .restarts = {{Cause::Watch, 3}, {Cause::Unknown, 18}}, .resets = 2};
   state.ledger
@@ -147,6 +150,10 @@ State random_state(Random& random) {
     state.kills_unix_ms.push_back(random.positive());
     state.in_grace[{.pid = static_cast<pid_t>(random.below(1U << 22)),
                     .start_ticks = random.number()}] = random.positive();
+    state.kept[{.uid = static_cast<uid_t>(random.below(5000)),
+                .print = random.number()}] = {
+        .until = std::chrono::milliseconds(random.below(1U << 30U)),
+        .within = std::chrono::milliseconds(random.below(30'000))};
     state.homes_seen[random.bytes()] = static_cast<uid_t>(random.below(5000));
     state.homes_seen[random.bytes()] = std::nullopt;
     state.ledger.homes[random.bytes()] = random.below(2) == 1;
@@ -240,9 +247,11 @@ TEST(State, of_another_release_is_taken) {
   State before = some_state();
   before.in_grace.clear();
   before.origins_boot_id.clear();
+  before.kept.clear();
   nlohmann::json file = nlohmann::json::parse(format_state(before));
   file["state"].erase("in_grace");
   file["state"].erase("origins_boot_id");
+  file["state"].erase("kept");
   file["state"]["breaker"]["config_digest"] = "c0ffee";
   file["crc32"] = crc32(file["state"].dump());
   const Result<State> state = parse_state(file.dump());
@@ -349,6 +358,7 @@ TEST(State, of_another_boot_keeps_all_but_its_homes_and_processes) {
   expected.homes_seen.clear();
   expected.in_grace.clear();
   expected.origins_boot_id.clear();
+  expected.kept.clear();
   expected.boot_id = "other-boot";
   EXPECT_EQ(after, expected);
   EXPECT_EQ(of_boot(some_state(), kBoot), some_state());

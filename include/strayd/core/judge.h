@@ -17,6 +17,7 @@
 #include "strayd/core/origins.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
+#include "strayd/core/reactions.h"
 #include "strayd/core/sockets.h"
 #include "strayd/core/supervisor.h"
 #include "strayd/core/verdict.h"
@@ -59,6 +60,8 @@ struct Memory {
   std::map<std::string, std::string> directories{};
   // In which of them a process was ever seen, whatever they lead to now.
   std::map<ProcId, std::set<std::string>> places{};
+  // What somebody starts again whenever it is ended.
+  KeptKeys kept{};
 
   bool operator==(const Memory&) const = default;
 };

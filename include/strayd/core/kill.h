@@ -18,6 +18,8 @@ struct Kill {
 struct Ended {
   ProcId id{};
   Kill kill{};
+  BootTime signalled{};  // first
+  BootTime gone{};
 
   bool operator==(const Ended&) const = default;
 };

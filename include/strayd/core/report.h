@@ -162,6 +162,10 @@ inline constexpr std::size_t kMostHarms = 20;
 // Those whose exit was seen after a signal of ours.
 std::vector<Ended> ended(std::span<const Reaped> reaped);
 
+// Orphan trees that are held because somebody keeps them, by rule.
+std::map<std::string, std::size_t> kept_trees(
+    std::span<const Verdict> verdicts);
+
 // The counters after this report. Pure; the only place where they rise.
 Totals account(Totals before, const Report& report);
 

@@ -116,4 +116,10 @@ inline bool is_orphan(Standing standing) {
   return standing == Standing::Leftover || standing == Standing::Stray;
 }
 
+// Held, and for nothing but that somebody starts it again.
+inline bool is_kept(const Verdict& verdict) {
+  return verdict.standing == Standing::Held &&
+         verdict.reason.why == Why::ComesBack;
+}
+
 }  // namespace strayd

@@ -17,6 +17,7 @@
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/process.h"
+#include "strayd/core/reactions.h"
 #include "strayd/core/result.h"
 
 namespace strayd {
@@ -34,6 +35,7 @@ struct State {
   // The boot in which the origins were last written (origins_file.h): that they
   // are not there in the same one means that they were lost. Empty: in none.
   std::string origins_boot_id{};
+  KeptKeys kept{};  // of this boot
 
   bool operator==(const State&) const = default;
 };
