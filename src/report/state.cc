@@ -41,7 +41,8 @@ Result<void> check_size(const State& state) {
       ledger.instances.size() <= kMostInstances &&
       ledger.homes.size() <= kMostHomes &&
       state.homes_seen.size() <= kMostHomes &&
-      state.in_grace.size() <= kMostInGrace && state.kept.size() <= kMostKeptKeys &&
+      state.in_grace.size() <= kMostInGrace &&
+      state.kept.size() <= kMostKeptKeys &&
       state.kills_unix_ms.size() <= kMostKills) {
     return {};
   }
