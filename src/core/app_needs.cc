@@ -61,9 +61,9 @@ void add_judged(const AppScene& scene, Wanted& wanted) {
     for (const Process* member : scene.forest().subtree(*process)) {
       wanted.always(*member);
     }
+    // What is above it may come from the same launch, and is judged as well.
     for (const Process* above : scene.forest().chain(*process).ancestors) {
-      if (!is_carrier(*above)) break;
-      wanted.always(*above);
+      if (above->id.pid != 1) wanted.always(*above);
     }
   }
 }
