@@ -95,6 +95,7 @@ TEST(AReload, that_fails_logs_no_end_a_second_time) {
       "rules": [{"name": "server", "exe": "sleep", "pattern": "server\\.ts"}],
       "scan": {"interval": "3s", "min_age": "1s", "confirmations": 2,
                "events": false},
+      "carriers": [{"name": "this-test", "exe": "cli_test"}],
       "state": {"dir": ")" +
                       logging.directory.path() + R"(/state"}})");
     const Child agent("/bin/sh", logging.command(), logging.environment());

@@ -942,7 +942,10 @@ bool wants_an_origin(const std::optional<Claim>& claim) {
                               Why::Pm2ListEmpty,
                               Why::Unreadable,
                               Why::LetGo,
-                              Why::Forgotten};
+                              Why::Forgotten,
+                              Why::PossibleSupervisor,
+                              Why::Pidfile,
+                              Why::SystemdService};
   return claim && std::ranges::find(kWants, claim->reason.why) != kWants.end();
 }
 

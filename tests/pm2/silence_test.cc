@@ -132,7 +132,12 @@ Standing verdict_after_death(const Pm2View& view, nanoseconds since) {
   const Memory before = remember({}, snapshot, views);
   snapshot.taken += since;
   const Memory memory = remember(before, snapshot, views);
-  return judge({.snapshot = snapshot, .pm2 = views, .memory = memory}, policy)
+  const HostFacts facts;
+  return judge({.snapshot = snapshot,
+                .pm2 = views,
+                .memory = memory,
+                .facts = &facts},
+               policy)
       .at(0)
       .standing;
 }
