@@ -70,9 +70,4 @@ CookieReading read_cookie(const Environment& environment) {
   return cookie;
 }
 
-bool same_generation(const Cookie& a, const Cookie& b) {
-  return a.home == b.home && a.unique_id == b.unique_id && a.pm_id == b.pm_id &&
-         a.pm_uptime_ms == b.pm_uptime_ms;
-}
-
 }  // namespace strayd

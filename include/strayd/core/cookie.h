@@ -42,7 +42,4 @@ using CookieReading = std::variant<NoCookie, BrokenCookie, Cookie>;
 // relative home is broken here: see CookieReader.
 CookieReading read_cookie(const Environment& environment);
 
-// The same app instance in the same launch.
-bool same_generation(const Cookie& a, const Cookie& b);
-
 }  // namespace strayd
