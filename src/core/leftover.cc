@@ -349,6 +349,11 @@ OriginJudgement judge_origin(const Scene& scene,
                 "it was seen below the supervisor " + origin.name +
                     ", which it has parted from");
   }
+  if (origin.owner == Origin::Owner::Forgotten) {
+    return held(Why::Forgotten,
+                "what strayd knew of its origin, or of that of what started "
+                "it, is lost");
+  }
   OriginJudgement judged = judge_launch(scene, process, origin);
   const Pm2View* view = scene.view(origin.launch.instance.home);
   std::visit(

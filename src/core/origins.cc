@@ -177,7 +177,8 @@ class Fold {
   bool is_adopted(const Process& child, const Process& above) const {
     if (above.id.pid != 1) return false;
     const auto before = before_.origins.find(child.id);
-    if (before != before_.origins.end()) {
+    if (before != before_.origins.end() &&
+        before->second.owner != Owner::Forgotten) {
       return before->second.owner == Owner::Launch &&
              before->second.parent != above.id;
     }
@@ -276,8 +277,11 @@ class Fold {
       return seen_below(process, *owner, past);
     }
     if (scene_.daemon_of(process)) return std::nullopt;
-    if (past != nullptr) return kept(process, renamed(*past));
-    return found(process);
+    if (past != nullptr && past->owner != Owner::Forgotten) {
+      return kept(process, renamed(*past));
+    }
+    if (auto origin = found(process)) return origin;
+    return past != nullptr ? *past : forgotten(process);
   }
 
   Origin renamed(Origin past) const {
@@ -292,7 +296,7 @@ class Fold {
     if (owned.owner == Owner::Pm2) {
       // A launch that was seen stays what it is of.
       if (past != nullptr && past->owner == Owner::Launch) owned = *past;
-      if (past == nullptr) {
+      if (past == nullptr || past->owner == Owner::Forgotten) {
         if (auto named = by_cookie(process)) owned = *std::move(named);
       }
     }
@@ -362,20 +366,39 @@ class Fold {
   // ---- what is new here
 
   std::optional<Origin> found(const Process& process) {
-    if (const Process* parent = parent_of(process)) {
-      if (const Origin* above = known(*parent)) {
-        Origin origin = *above;
-        origin.parent = parent->id;
-        return origin;
-      }
-    }
+    const auto parent = by_parent(process);
+    if (parent && parent->owner != Owner::Forgotten) return parent;
     if (auto origin = by_session(process)) return origin;
-    if (auto origin = by_birth(process)) return origin;
+    const auto birth = by_birth(process);
+    if (birth && birth->owner != Owner::Forgotten) return birth;
     if (auto origin = by_cookie(process)) {
       origin->parting = parting_by_cookie(process, *origin);
       return origin;
     }
-    return std::nullopt;
+    return parent ? parent : birth;
+  }
+
+  std::optional<Origin> by_parent(const Process& process) const {
+    const Process* parent = parent_of(process);
+    const Origin* above = parent == nullptr ? nullptr : known(*parent);
+    if (above == nullptr) return std::nullopt;
+    Origin origin = *above;
+    origin.parent = parent->id;
+    return origin;
+  }
+
+  // Whose origin may have been lost is not one that never had any. What opens
+  // sessions starts the works of others, and is left out.
+  std::optional<Origin> forgotten(const Process& process) const {
+    const bool older =
+        before_.forgotten && process.started <= *before_.forgotten;
+    if (!older || process.id.pid == 1 || opens_sessions(process)) {
+      return std::nullopt;
+    }
+    return Origin{.owner = Owner::Forgotten,
+                  .since = now(),
+                  .until = now(),
+                  .parting = Parting::Unseen};
   }
 
   // The number of a session, or of a group, is not used again while a member

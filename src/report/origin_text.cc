@@ -24,6 +24,7 @@ std::string owner(const Memory& memory, const Origin& origin) {
     case Origin::Owner::Pm2:
       return "the PM2 in " + one_line(origin.launch.instance.home);
     case Origin::Owner::Launch:
+    case Origin::Owner::Forgotten:
       break;
   }
   const auto launch = memory.launches.find(origin.launch);
@@ -55,11 +56,14 @@ std::string origin_text(const Snapshot& snapshot,
                         const Memory& memory,
                         const Process& process) {
   const auto found = memory.origins.find(process.id);
-  if (found == memory.origins.end()) {
-    const bool lost = memory.forgotten && process.started <= *memory.forgotten;
-    return lost ? "lost: what was known of processes as old as this one is gone"
-                : "none that is known";
+  const bool lost =
+      found == memory.origins.end()
+          ? memory.forgotten && process.started <= *memory.forgotten
+          : found->second.owner == Origin::Owner::Forgotten;
+  if (lost) {
+    return "lost: what was known of it, or of what started it, is gone";
   }
+  if (found == memory.origins.end()) return "none that is known";
   const Origin& origin = found->second;
   const bool was_seen = origin.until != BootTime{};
   std::string text = (was_seen ? "seen below " : "by its PM2 cookie of ") +

@@ -31,7 +31,8 @@ std::unexpected<Error> malformed(const std::string& why) {
 
 constexpr std::array kOwners{std::pair{Owner::Launch, "launch"},
                              std::pair{Owner::Pm2, "pm2"},
-                             std::pair{Owner::Supervisor, "supervisor"}};
+                             std::pair{Owner::Supervisor, "supervisor"},
+                             std::pair{Owner::Forgotten, "forgotten"}};
 constexpr std::array kPartings{std::pair{Parting::None, "none"},
                                std::pair{Parting::LetGo, "let_go"},
                                std::pair{Parting::Left, "left"},

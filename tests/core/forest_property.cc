@@ -318,6 +318,7 @@ Parting some_parting(Dice& dice) {
 Origin::Owner some_owner(Dice& dice) {
   const unsigned roll = dice.below(20);
   if (roll == 0) return Origin::Owner::Pm2;
+  if (roll == 2) return Origin::Owner::Forgotten;
   return roll == 1 ? Origin::Owner::Supervisor : Origin::Owner::Launch;
 }
 
@@ -792,7 +793,12 @@ bool has_origin(const Case& made, std::size_t at) {
 }
 
 const char* wrong_by_parting(const Case& made, std::size_t at) {
-  if (const Origin* origin = remembered(made, at)) {
+  const Origin* origin = remembered(made, at);
+  // A cookie says what a memory has lost.
+  const bool is_lost =
+      origin != nullptr && origin->owner == Origin::Owner::Forgotten;
+  if (origin != nullptr && !(is_lost && cookie_of(made, at))) {
+    if (is_lost) return "its origin is forgotten";
     if (origin->owner != Origin::Owner::Launch) {
       return "it was seen below a supervisor";
     }
@@ -815,7 +821,8 @@ const char* wrong_by_parting(const Case& made, std::size_t at) {
 
 const char* wrong_by_origin(const Case& made, std::size_t at) {
   if (const char* wrong = wrong_by_parting(made, at)) return wrong;
-  if (const Origin* origin = remembered(made, at)) {
+  const Origin* origin = remembered(made, at);
+  if (origin != nullptr && origin->owner != Origin::Owner::Forgotten) {
     if (const char* wrong = wrong_by_launch(made, origin->launch, at)) {
       return wrong;
     }

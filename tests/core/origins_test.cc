@@ -705,6 +705,37 @@ TEST(Forgotten, is_what_such_a_process_has_started) {
   expect(world, 10, Standing::Held, Why::Forgotten);
 }
 
+TEST(Forgotten, stays_what_such_a_process_has_started_when_that_has_ended) {
+  World world;
+  world.process(9, 1, seconds{100}, {"starter"}, "/usr/bin/starter");
+  world.memory.forgotten = seconds{200};
+  world.scan();
+  world.server(10, 9, seconds{10'001});
+  world.scan();
+  world.end(9);
+  world.scan_for(seconds{60});
+  expect(world, 10, Standing::Held, Why::Forgotten);
+}
+
+TEST(Forgotten, stays_what_was_born_of_such_a_process_between_two_scans) {
+  World world;
+  world.process(9, 1, seconds{100}, {"starter"}, "/usr/bin/starter");
+  world.memory.forgotten = seconds{200};
+  world.scan();
+  world.server(10, 1, seconds{10'001});
+  world.end(9);
+  world.scan({.events = {Life::Birth{.child = 10, .parent = 9}}});
+  world.scan_for(seconds{60});
+  expect(world, 10, Standing::Held, Why::Forgotten);
+}
+
+TEST(Forgotten, is_no_more_what_is_seen_to_come_from_somebody) {
+  World world = with_app();
+  world.memory.forgotten = world.snapshot.taken;
+  world.scan();
+  EXPECT_EQ(world.origin(12)->owner, Origin::Owner::Launch);
+}
+
 TEST(Forgotten, is_whatever_began_before_more_origins_than_are_kept) {
   World world;
   world.god(5);

@@ -188,6 +188,10 @@ TEST(Origin, that_is_lost_is_not_told_as_none) {
   EXPECT_THAT(text(), HasSubstr("\nOrigin:       none that is known\n"));
   memory.forgotten = BootTime::max();
   EXPECT_THAT(text(), HasSubstr("\nOrigin:       lost: "));
+  memory.forgotten.reset();
+  memory.origins[leftover_snapshot().processes.back().id] = {
+      .owner = Origin::Owner::Forgotten};
+  EXPECT_THAT(text(), HasSubstr("\nOrigin:       lost: "));
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ StoredOrigins some_origins() {
       .owner = Origin::Owner::Supervisor,
       .name = "systemd",
       .parting = Parting::LetGo};
+  stored.origins[{.pid = 60, .start_ticks = 600}] = {
+      .owner = Origin::Owner::Forgotten, .parting = Parting::Unseen};
   stored.places[kLeft] = {"/srv/api", "/srv/api/current"};
   stored.places[kRoot] = {};
   return stored;

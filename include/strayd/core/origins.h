@@ -31,9 +31,10 @@ enum class Parting : std::uint8_t {
 // The launch, or the supervisor, under which a process was ever seen.
 struct Origin {
   enum class Owner : std::uint8_t {
-    Launch,     // of PM2's
-    Pm2,        // below a daemon, and no launch is known
-    Supervisor  // another one
+    Launch,      // of PM2's
+    Pm2,         // below a daemon, and no launch is known
+    Supervisor,  // another one
+    Forgotten    // one that strayd may have known, and has lost
   };
   Owner owner = Owner::Launch;
   LaunchKey launch{};  // of Launch; of Pm2 its home alone
