@@ -1,7 +1,9 @@
 // What PM2's lists say of each of its launches, from scan to scan: that it
 // lives, or since when it is over, and how.
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "remember.h"
@@ -33,7 +35,11 @@ const Process* living_root(const Scene& scene,
 class Reading {
  public:
   Reading(Memory& after, const Scene& scene, const Pm2View& view)
-      : after_(after), scene_(scene), view_(view), answer_(*view.reply) {}
+      : after_(after), scene_(scene), view_(view), answer_(*view.reply) {
+    for (const Pm2Instance& instance : answer_.instances) {
+      entries_.try_emplace({instance.unique_id, instance.pm_id}, &instance);
+    }
+  }
 
   void take() {
     for (const Pm2Instance& instance : answer_.instances) note(instance);
@@ -60,12 +66,9 @@ class Reading {
   }
 
   const Pm2Instance* entry_of(const LaunchKey& key) const {
-    const auto found = std::ranges::find_if(
-        answer_.instances, [&](const Pm2Instance& instance) {
-          return instance.unique_id == key.instance.unique_id &&
-                 instance.pm_id == key.instance.pm_id;
-        });
-    return found == answer_.instances.end() ? nullptr : &*found;
+    const auto found =
+        entries_.find({key.instance.unique_id, key.instance.pm_id});
+    return found == entries_.end() ? nullptr : found->second;
   }
 
   LaunchEnd end_of(const LaunchKey& key, const LaunchMemory& launch) const {
@@ -101,6 +104,8 @@ class Reading {
   const Scene& scene_;
   const Pm2View& view_;
   const Pm2Answer& answer_;
+  std::map<std::pair<std::string_view, std::int64_t>, const Pm2Instance*>
+      entries_{};
 };
 
 // A home may be told under another of its paths than before.
@@ -121,11 +126,30 @@ void rename_homes(std::map<LaunchKey, LaunchMemory>& launches,
   }
 }
 
+// Whether its environment names the launch that it is known to be of. Most do,
+// and of those nothing more is to be read.
+bool names(const Environment& environment, const LaunchKey& key) {
+  const auto is = [&](const char* name, std::string_view value) {
+    const auto found = environment.find(name);
+    return found != environment.end() && found->second == value;
+  };
+  return is("pm_uptime", std::to_string(key.pm_uptime_ms)) &&
+         is("unique_id", key.instance.unique_id) &&
+         is("pm_id", std::to_string(key.instance.pm_id));
+}
+
 // Those of which a cookie alone tells.
 void add_named(std::map<LaunchKey, LaunchMemory>& launches,
-               const Scene& scene) {
+               const Scene& scene,
+               const std::map<ProcId, Origin>& origins) {
   for (const Process& process : scene.evidence.snapshot.processes) {
     if (!process.environment || is_dead(process)) continue;
+    const auto known = origins.find(process.id);
+    if (known != origins.end() &&
+        known->second.owner == Origin::Owner::Launch &&
+        names(*process.environment, known->second.launch)) {
+      continue;
+    }
     const CookieReading reading = scene.cookie(process);
     const auto* cookie = std::get_if<Cookie>(&reading);
     if (cookie == nullptr) continue;
@@ -180,7 +204,7 @@ void remember_launches(Memory& after,
                        const Life& life) {
   after.launches = before.launches;
   rename_homes(after.launches, scene);
-  add_named(after.launches, scene);
+  add_named(after.launches, scene, before.origins);
   for (const Pm2View& view : scene.evidence.pm2) {
     if (view.reply) {
       Reading(after, scene, view).take();

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -69,6 +70,7 @@ class Finder {
   const Process* self_;
   bool automatic_;
   std::map<std::string, Found> found_{};
+  std::set<std::string> told_{};  // absolute paths, as cookies spell them
 };
 
 // nullptr: it is not to be asked.
@@ -128,9 +130,12 @@ void Finder::add_daemon(const Process& process, const std::string& path) {
       std::min(found->oldest.value_or(process.started), process.started);
 }
 
+// The second that names a home by the same path has nothing to add.
 void Finder::add_cookie(const Process& process) {
+  const std::optional<std::string> text = home_in(*process.environment);
+  if (text && told_.contains(*text)) return;
   const CookieReading reading = read_cookie(*process.environment);
-  std::optional<std::string> home = normal(home_in(*process.environment));
+  std::optional<std::string> home = normal(text);
   if (const Cookie* const cookie = std::get_if<Cookie>(&reading)) {
     home = cookie->home;
   } else if (forest_.children(process.id.pid).empty()) {
@@ -138,6 +143,7 @@ void Finder::add_cookie(const Process& process) {
   }
   if (Found* const found = at(home)) {
     if (!found->holder) found->holder = known(process.uid);
+    if (found->holder && text && text->starts_with('/')) told_.insert(*text);
   }
 }
 
