@@ -107,7 +107,7 @@ class AHost : public testing::Test {
   static void with_installed(const std::string& text,
                              const std::function<void()>& body) {
     in_pid_namespace([&] {
-      ASSERT_EQ(::mount("none", "/etc", "tmpfs", 0, nullptr), 0);
+      ASSERT_EQ(::mount("none", "/etc", "tmpfs", 0, "size=4m"), 0);
       if (!text.empty()) {
         std::filesystem::create_directory(kDirectory);
         std::ofstream(kInstalledConfig) << text;

@@ -13,11 +13,11 @@ shift 2
 
 # Before the first mount: what is mounted here must not show outside.
 if mount --make-rprivate / 2>/dev/null; then
-  mount -t tmpfs -o mode=0755 strayd-e2e "$scratch"
+  mount -t tmpfs -o mode=0755,size=8g strayd-e2e "$scratch"
   mkdir "$scratch/node_modules"
   mount --bind "$modules" "$scratch/node_modules"
   # The pidfiles there name processes of this machine.
-  mount -t tmpfs -o mode=0755 strayd-run /run
+  mount -t tmpfs -o mode=0755,size=64m strayd-run /run
 else
   # In a chroot / is no mount that could be made private, but /proc is one.
   mount --make-rprivate /proc

@@ -10,11 +10,26 @@
 
 #include <array>
 #include <fstream>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
 namespace strayd::test {
+
+namespace {
+
+// Over a file of /etc, and nowhere but where the test is alone: whoever goes on
+// without it would ask this machine's own name service.
+void show(const std::string& path, const std::string& at) {
+  if (::getpid() != 1) throw std::logic_error("not in a namespace of its own");
+  if (::mount(path.c_str(), at.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+    throw std::runtime_error("nothing can be shown at " + at);
+  }
+}
+
+}  // namespace
 
 EtcFiles::EtcFiles() {
   put("nsswitch.conf", "hosts: files dns\n");
@@ -29,7 +44,7 @@ void EtcFiles::hosts(const std::string& text) {
 void EtcFiles::block_hosts() {
   const std::string path = dir_ / "fifo";
   EXPECT_EQ(::mkfifo(path.c_str(), 0644), 0);
-  EXPECT_EQ(::mount(path.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr), 0);
+  show(path, "/etc/hosts");
 }
 
 void EtcFiles::put(const std::string& name, const std::string& text) {
@@ -40,8 +55,7 @@ void EtcFiles::put(const std::string& name, const std::string& text) {
 void EtcFiles::cover(const std::string& name) {
   const std::string path = dir_ / name;
   const std::string at = "/etc/" + name;
-  EXPECT_EQ(::mount(path.c_str(), at.c_str(), nullptr, MS_BIND, nullptr), 0)
-      << at;
+  show(path, at);
 }
 
 NameServer::NameServer()

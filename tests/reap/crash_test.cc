@@ -209,7 +209,7 @@ void in_memory_of_their_own(
     const std::function<void(const std::string& ledger)>& body) {
   const TempDir directory;
   in_pid_namespace([&] {
-    ASSERT_EQ(::mount("none", directory.path().c_str(), "tmpfs", 0, nullptr),
+    ASSERT_EQ(::mount("none", directory.path().c_str(), "tmpfs", 0, "size=1g"),
               0);
     std::signal(SIGCHLD, SIG_IGN);
     body(directory / "ledger");

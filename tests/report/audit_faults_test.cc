@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <new>
 #include <random>
 #include <set>
@@ -24,6 +25,7 @@
 #include "strayd/sys/fd.h"
 
 #include "report/audit_support.h"
+#include "support/own_disk.h"
 
 namespace strayd::test {
 namespace {
@@ -34,33 +36,35 @@ using testing::SizeIs;
 
 // ---- a full disk ----
 
-bool may_mount() {
-  return holds_in_child([] { EXPECT_EQ(::unshare(CLONE_NEWNS), 0); });
-}
+class AuditFullDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string why = why_no_own_disk();
+    if (!why.empty()) GTEST_SKIP() << "no disk of its own: " << why;
+  }
+  // With that directory as a small disk, in a process of its own.
+  static void on_own_disk(const std::string& directory,
+                          const std::function<void()>& body) {
+    EXPECT_TRUE(holds_in_child([&] {
+      const std::string why = mount_own_disk(directory);
+      ASSERT_EQ(why, "");
+      body();
+    }));
+  }
+};
 
-// In a mount namespace of this process alone.
-void mount_small_disk(const std::string& path) {
-  ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
-  ASSERT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-  ASSERT_EQ(::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=4m"), 0);
-}
-
-void fill(const std::string& path) {
-  const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
-  const std::string block(4096, 'x');
-  while (::write(fd.get(), block.data(), block.size()) > 0) continue;
-  EXPECT_EQ(errno, ENOSPC);
-}
-
-TEST(AuditFullDisk, promises_nothing_but_accounts_for_what_was_promised) {
-  if (::geteuid() != 0 || !may_mount()) GTEST_SKIP() << "needs to mount";
+TEST_F(AuditFullDisk, is_never_a_disk_of_the_host) {
   const RamDir dir;
-  EXPECT_TRUE(holds_in_child([&] {
-    mount_small_disk(dir.path());
+  EXPECT_NE(why_not_own(dir.path()), "");
+}
+
+TEST_F(AuditFullDisk, promises_nothing_but_accounts_for_what_was_promised) {
+  const RamDir dir;
+  on_own_disk(dir.path(), [&] {
     Audit audit = open_or_die({.file = dir / "a"});
     const Condemned promised(100);
     ASSERT_TRUE(intend(audit, promised.intent()));
-    fill(dir / "ballast");
+    fill(dir.path());
 
     // Some fit into what is set aside beyond the reserve.
     std::string before = content_of(dir / "a");
@@ -83,33 +87,29 @@ TEST(AuditFullDisk, promises_nothing_but_accounts_for_what_was_promised) {
     EXPECT_THAT(*audit.unresolved(), IsEmpty());
     std::filesystem::remove(dir / "ballast");
     EXPECT_TRUE(intend(audit, Condemned(200).intent()));
-  }));
+  });
 }
 
-TEST(AuditFullDisk, keeps_its_reserve_where_it_is_time_to_rotate) {
-  if (::geteuid() != 0 || !may_mount()) GTEST_SKIP() << "needs to mount";
+TEST_F(AuditFullDisk, keeps_its_reserve_where_it_is_time_to_rotate) {
   const RamDir dir;
-  EXPECT_TRUE(holds_in_child([&] {
-    mount_small_disk(dir.path());
+  on_own_disk(dir.path(), [&] {
     Audit audit = open_or_die({.file = dir / "a", .rotate_bytes = 1});
     ASSERT_TRUE(intend(audit, Condemned(100).intent()));
-    fill(dir / "ballast");
+    fill(dir.path());
     EXPECT_FALSE(intend(audit, Condemned(200).intent()));
     EXPECT_FALSE(std::filesystem::exists(dir / "a.1"));
     EXPECT_TRUE(audit.outcome("reap", Condemned(100).reaped()));
-  }));
+  });
 }
 
-TEST(AuditFullDisk, lets_a_ledger_be_opened_that_can_promise_nothing) {
-  if (::geteuid() != 0 || !may_mount()) GTEST_SKIP() << "needs to mount";
+TEST_F(AuditFullDisk, lets_a_ledger_be_opened_that_can_promise_nothing) {
   const RamDir dir;
-  EXPECT_TRUE(holds_in_child([&] {
-    mount_small_disk(dir.path());
-    fill(dir / "ballast");
+  on_own_disk(dir.path(), [&] {
+    fill(dir.path());
     Result<Audit> audit = Audit::open({.file = dir / "a"}, kBoot);
     ASSERT_TRUE(audit);
     EXPECT_FALSE(intend(*audit, Condemned(200).intent()));
-  }));
+  });
 }
 
 TEST(AuditFaults, takes_back_what_was_written_in_part) {
