@@ -38,7 +38,8 @@ const margin = (starter.app?.exec_mode === "cluster" ? 25 : 14) * seconds;
 // As broad as people write them.
 const rules = ["node", "bun"].map((exe) =>
   ({ name: `servers-of-${exe}`, pattern: "(server|helper)\\.(mjs|js|ts)|dist/main", exe, reap: "all", grace: "2s" }));
-const scan = { interval: "500ms", min_age: "1s", confirmations: 2, settle: "3s" };
+// A person at a shell needs the time to do something.
+const scan = { interval: "500ms", min_age: starterName === "a shell by hand" ? "8s" : "1s", confirmations: 2, settle: "3s" };
 
 function house(helper) {
   const box = sandbox();
@@ -76,12 +77,15 @@ const cell = {
   hook: starter.hook,
   // Nothing of the app comes by itself where its server has ended.
   stays: starter.kind === "watcher" && ["server killed", "crash at start", "crash later", "detached helper"].includes(eventName)
-    || starter.ends || ["a shell by hand"].includes(starterName) || expect === "none",
-  parts: starter.kind === "parting" ? "restart" : starter.kind === "direct" ? "server" : starterName === "monit" ? "server" : "wrapper",
+    || starter.ends || expect === "none" || (scene.aloneThen ?? []).includes(eventName),
+  parts: scene.parts ?? { parting: "restart", direct: "server" }[starter.kind] ?? "wrapper",
 };
 
 // ---- what is seen
 
+// All that came of the app, what stands between included.
+const marked = new Set();
+const markedNow = () => withEnvironment(`FIELD_DIARY=${diary.file}`).map(withInner).map(identity);
 const keptNow = async () => new Set((await scene.kept()).map(identity));
 const named = (processes) => describe(processes.map(({ inner, ...process }) => ({ ...process, pid: inner })));
 
@@ -103,7 +107,7 @@ const noneIsMeant = (which = () => true) => assert.deepEqual(meant().filter(whic
 // ---- the story
 
 async function story() {
-  const beforehand = !event.late && (event.broken || starterName === "a shell by hand");
+  const beforehand = !event.late && (event.broken || scene.beforehand);
   if (beforehand) await anew();
   if (event.broken) scene.break();
   else {
@@ -115,14 +119,20 @@ async function story() {
     await anew();
     await agent.scans(6);
   }
+  const before = diary.living();
+  for (const one of markedNow()) marked.add(one);
   await event.happens(cell);
-  if (event.late) await anew();
 
   const kept = await keptNow();
-  const marked = new Set(withEnvironment(`FIELD_DIARY=${diary.file}`).map(withInner).map(identity));
+  // What strayd has ended already was lost, too.
+  const intended = new Set(meant().map(identity));
+  const now = new Set(alive().map(identity));
+  const lost = before.filter((process) => !kept.has(identity(process)) && (now.has(identity(process)) || intended.has(identity(process))));
+  for (const one of markedNow()) marked.add(one);
   const wanted = diary.living().concat((await scene.kept()).filter(({ argv }) => argv.length > 0))
     .filter((process) => kept.has(identity(process)) && (process.role || !transient(process)));
   const page = diary.lines().length;
+  if (event.late) await anew();
   const check = {
     alive: () => {
       const now = new Set(alive().map(identity));
@@ -135,7 +145,7 @@ async function story() {
 
   const [verdict, word] = expect.split(" ");
   const managed = new Set((await scene.managed()).map(identity));
-  if (verdict === "end") await ends({ kept, marked, wanted, check });
+  if (verdict === "end") await ends({ lost, kept, check });
   else if (verdict === "hold") await holds(diary.living().filter((process) => !managed.has(identity(process))), word, check);
   else await isLeft(verdict, managed, check);
 
@@ -147,8 +157,7 @@ async function story() {
 // Tools that come and go while all is well.
 const transient = ({ argv }) => /esbuild|df$|turbo|ps$/.test(argv[0] ?? "");
 
-async function ends({ kept, marked, check }) {
-  const lost = diary.living().filter((process) => !kept.has(identity(process)));
+async function ends({ lost, kept, check }) {
   assert.notEqual(named(lost), "", "something was lost");
   subjects = lost;
   await agent.until(`the lost are ended:\n${named(lost)}`, () => {
@@ -221,7 +230,7 @@ try {
   if (error.code !== "ERR_ASSERTION" && !/^not within/.test(own)) console.log(error.stack);
   console.log(`processes:\n${named(alive().filter(({ pid }) => pid !== process.pid && pid !== 1))}`);
   if (agent) {
-    for (const one of meant()) console.log(`meant:    ${JSON.stringify(one)}`);
+    for (const one of intentsOf(settings)) console.log(`meant:    ${JSON.stringify(one)}`);
     for (const subject of subjects) console.log(await explain(subject));
     console.log(`strayd's log:\n${agent.log.split("\n").slice(-15).join("\n")}`);
   }

@@ -63,13 +63,13 @@ export const events = {
   "delete+start": {
     async happens(cell) {
       const { scene, agent, parts } = cell;
-      if (parts === "wrapper") {
+      if (parts === "wrapper" && scene.elsewhere) {
         await killWrapper(cell);
         await comesBack(cell);
         await agent()?.scans(2);
       }
       await scene.remove();
-      if (parts === "wrapper") scene.elsewhere();
+      scene.elsewhere?.();
       await (scene.again ?? scene.start)();
       await comesBack(cell);
     },

@@ -46,7 +46,6 @@ function base({ box, cwd, diary, helper }) {
       });
     },
     slowly() {},
-    elsewhere() {},
     break: () => writeFileSync(broken, ""),
     mend: () => rmSync(broken, { force: true }),
     crash: () => fetch(`http://127.0.0.1:${scene.port}/exit`).catch(() => {}),
@@ -67,6 +66,7 @@ function foreverScene(house) {
     cwd: house.cwd, env: plainEnvironment({ ...scene.environment(), HOME: home }),
   });
   return Object.assign(scene, {
+    aloneThen: ["wrapper killed", "strayd restarted in the middle", "strayd started after it"],
     keeper: () => alive().find(({ argv }) => argv[0]?.endsWith("node") && argv[1]?.endsWith("/monitor")),
     start: () => forever("start", "--minUptime", "2000", "--spinSleepTime", "1000", "-m", "3", "server.mjs"),
     resurrect: () => scene.start(),
@@ -146,6 +146,7 @@ function monitScene(house) {
   const named = () => existsSync(pidfile) && Number(readFileSync(pidfile, "utf8"));
   const monit = (...args) => run(program, ["-c", rc, ...args], { env: plainEnvironment() });
   return Object.assign(scene, {
+    parts: "server",
     keeper: () => alive().find(({ argv }) => argv[0] === program && argv.includes("-I")),
     async kept() {
       const server = alive().find(({ pid }) => pid === named());
@@ -160,7 +161,7 @@ set pidfile ${box.path("monit.number")}
 set idfile ${box.path("monit.id")}
 set statefile ${box.path("monit.state")}
 set log ${box.path("monit.log")}
-set httpd unixsocket ${box.path("monit.sock")} allow a:b
+set httpd port 2812 and use address 127.0.0.1 allow localhost
 check process api with pidfile ${pidfile}
   start program = "${script("start.sh", `${variables} nohup node server.mjs >/dev/null 2>&1 </dev/null &\necho $! >${pidfile}`)}"
   stop program = "${script("stop.sh", `kill $(cat ${pidfile}) && rm -f ${pidfile}`)}"
@@ -181,6 +182,8 @@ function shellScene(house) {
   let terminal;
   return Object.assign(scene, {
     starts: "node server.mjs",
+    beforehand: true,
+    aloneThen: ["wrapper killed", "daemon killed", "detached helper", "strayd restarted in the middle", "strayd started after it"],
     async start() {
       terminal = spawn("script", ["--quiet", "--return", "/dev/null"], {
         cwd: house.cwd, env: plainEnvironment({ SHELL: "/bin/bash" }), stdio: ["pipe", "ignore", "ignore"],

@@ -12,7 +12,7 @@ import { alive, withInner } from "./diary.mjs";
 const never = { after() {} };  // all of it ends with the namespaces
 const runtime = () => join(process.env.SCRATCH, "node_modules/pm2/bin/pm2-runtime");
 const name = "api";
-export const ports = { own: 4000, helper: 5000, service: 6000, other: 7000, later: 100 };
+export const ports = { own: 4000, helper: 5000, service: 6100, other: 7000, later: 100 };
 
 export function pm2Scene(starter, { box, cwd, diary, helper }) {
   const pm2 = startPm2(never, box);
@@ -128,7 +128,8 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
     restart: () => pm2.cli(["restart", name]),
     reload: () => pm2.cli(["reload", name]),
     remove: () => pm2.cli(["delete", name]),
-    elsewhere: () => (port += ports.later),
+    // A direct server is gone before its next launch, and a launcher's is found.
+    elsewhere: ["chain", "watcher"].includes(starter.kind) ? () => (port += ports.later) : undefined,
     scale: (count) => pm2.cli(["scale", name, String(count)]),
     break: () => writeFileSync(broken, ""),
     mend: () => rmSync(broken, { force: true }),
