@@ -37,7 +37,7 @@ const margin = (starter.app?.exec_mode === "cluster" ? 25 : 14) * seconds;
 
 // As broad as people write them.
 const rules = ["node", "bun"].map((exe) =>
-  ({ name: `servers-of-${exe}`, pattern: "(server|helper)\\.(mjs|js|ts)|dist/main", exe, reap: "all", grace: "2s" }));
+  ({ name: `servers-of-${exe}`, pattern: "(server|helper|hook)\\.(mjs|js|ts)|dist/main", exe, reap: "all", grace: "2s" }));
 // A person at a shell needs the time to do something.
 const scan = { interval: "500ms", min_age: starterName === "a shell by hand" ? "8s" : "1s", confirmations: 2, settle: "3s" };
 
@@ -78,6 +78,7 @@ const cell = {
   // Nothing of the app comes by itself where its server has ended.
   stays: starter.kind === "watcher" && ["server killed", "crash at start", "crash later", "detached helper"].includes(eventName)
     || starter.ends || expect === "none" || (scene.aloneThen ?? []).includes(eventName),
+  watches: starter.kind === "watcher",
   parts: scene.parts ?? { parting: "restart", direct: "server" }[starter.kind] ?? "wrapper",
 };
 

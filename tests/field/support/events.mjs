@@ -95,10 +95,10 @@ export const events = {
   },
   "crash at start": {
     broken: true,
-    async happens({ scene, diary, stays }) {
+    async happens({ scene, diary, watches }) {
       await scene.start();
       await until("the release has failed", () => diary.lines().some(({ event }) => event === "start") && diary.living("server").length === 0);
-      if (!scene.instances || stays) return;
+      if (!scene.instances || watches) return;
       await until("PM2 tries no more", async () =>
         (await scene.instances()).every(({ pm2_env: { status } }) => status === "errored" || (status === "stopped" && scene.starter.ends)));
     },

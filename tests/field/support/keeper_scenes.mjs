@@ -170,8 +170,17 @@ check process api with pidfile ${pidfile}
       await until("monit is there", () => scene.keeper());
     },
     resurrect: () => scene.start(),
-    stop: () => monit("stop", "api"),
-    restart: () => monit("restart", "api"),
+    // It does so in its next cycle.
+    async stop() {
+      const server = named();
+      await monit("stop", "api");
+      await until("monit has stopped it", () => !alive().some(({ pid }) => pid === server));
+    },
+    async restart() {
+      const server = named();
+      await monit("restart", "api");
+      await until("monit has restarted it", () => !alive().some(({ pid }) => pid === server) && named() && named() !== server);
+    },
     reload: () => monit("reload"),
   });
 }
