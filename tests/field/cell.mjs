@@ -50,9 +50,8 @@ function house(helper) {
   const scene = starterName in pm2Starters ? pm2Scene(starter, own) : keeperScenes[starterName](own);
   const start = starter.start ?? scene.starts ?? "node server.mjs";
   writeFileSync(join(cwd, "package.json"), JSON.stringify({
-    name: "api", version: "1.0.0", private: true, packageManager: "npm@10.0.0", scripts: { start },
+    name: "api", version: "1.0.0", private: true, scripts: { start }, ...starter.package,
   }));
-  writeFileSync(join(cwd, "package-lock.json"), JSON.stringify({ name: "api", version: "1.0.0", lockfileVersion: 3, packages: {} }));
   return { ...own, scene };
 }
 

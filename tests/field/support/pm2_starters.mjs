@@ -23,7 +23,10 @@ export const pm2Starters = {
   yarn: { kind: "chain", app: { script: of("yarn/bin/yarn.js"), args: ["run", "start"] }, start: node },
   bun: { kind: "chain", app: { script: bun, interpreter: "none", args: ["run", "start"] }, start: `${bun} server.mjs` },
   npx: { kind: "chain", app: { script: "npx", args: ["--no-install", "tsx", "src/server.ts"] } },
-  turbo: { kind: "chain", app: { script: of("turbo/bin/turbo"), args: ["run", "start"] }, start: node },
+  turbo: {
+    kind: "chain", app: { script: of("turbo/bin/turbo"), args: ["run", "start"] }, start: node,
+    package: { packageManager: "npm@10.0.0" },
+  },
   concurrently: {
     kind: "chain",
     app: { script: of("concurrently/dist/bin/concurrently.js"), args: ["--kill-others", `${node}; exit $?`, "sleep 99999"] },
