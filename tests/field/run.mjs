@@ -25,13 +25,12 @@ function complain(text) {
   process.exit(1);
 }
 
-// What a row needs; the choice needs no more than the end-to-end tests have.
+// The choice is of programs that the end-to-end tests bring.
 function modulesFor(chosen) {
-  const [own, shared] = ["node_modules", "../e2e/node_modules"].map((path) => join(here, path));
-  if (existsSync(join(own, "pm2"))) return own;
-  if (!chosen) complain("node_modules is not there: npm ci --ignore-scripts");
-  if (!existsSync(join(shared, "pm2"))) complain("tests/e2e/node_modules is not there: npm ci --ignore-scripts");
-  return shared;
+  const directory = chosen ? "../e2e" : ".";
+  const modules = join(here, directory, "node_modules");
+  if (!existsSync(join(modules, "pm2"))) complain(`${modules} is not there: npm ci --ignore-scripts in ${join(here, directory)}`);
+  return modules;
 }
 
 function runCell({ starter, event }, modules) {
