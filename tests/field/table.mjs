@@ -177,7 +177,13 @@ export const table = {
   }),
   npm: chain,
   pnpm: chain,
-  yarn: chain,
+  // It is there for as long as PM2's channel to it is open.
+  yarn: without(watcher, {
+    "server killed": cell("managed", "PM2's channel keeps yarn there when its server has ended; nothing was lost"),
+    "crash at start": cell("managed", "PM2's channel keeps yarn there when its server has ended; nothing was lost"),
+    "crash later": cell("managed", "PM2's channel keeps yarn there when its server has ended; nothing was lost"),
+    "detached helper": cell("hold same_generation", "left by a signal, but the launch that it is of lives on in yarn"),
+  }),
   bun: chain,
   npx: chain,
   turbo: chain,

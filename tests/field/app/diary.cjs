@@ -28,7 +28,7 @@ if (role !== "helper" && existsSync(env.FIELD_BROKEN)) process.exit(1);
 if (role !== "helper" && role !== "hook" && env.FIELD_HELPER) {
   spawn(process.execPath, [join(__dirname, "helper.mjs")], {
     detached: env.FIELD_HELPER === "detached",
-    stdio: "ignore",
+    stdio: env.FIELD_HELPER === "detached" ? "ignore" : "inherit",
     env: { ...env, FIELD_ROLE: "helper", PORT: String(Number(env.FIELD_HELPER_PORT) + instance) },
   }).unref();
 }

@@ -22,7 +22,7 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
   let outside;  // unshare, around the container of pm2-runtime
   let daemon;
 
-  function ecosystem({ instances } = {}) {
+  function ecosystem({ instances, only } = {}) {
     const app = {
       name, cwd, kill_timeout: 500, max_restarts: 3, min_uptime: "20s",
       ...starter.app,
@@ -37,7 +37,7 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
     const other = { name: "other", cwd, script: "server.mjs", kill_timeout: 500,
       env: { PORT: String(ports.other), FIELD_DIARY: diary.file, FIELD_BROKEN: box.path("never"), FIELD_ROLE: "other" } };
     const file = box.path("ecosystem.json");
-    writeFileSync(file, JSON.stringify({ apps: starter.container && !outside ? [app, other] : [app] }));
+    writeFileSync(file, JSON.stringify({ apps: starter.container && !outside ? (only ? [other] : [app, other]) : [app] }));
     return file;
   }
 
@@ -51,6 +51,13 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
     return all().filter(({ inner }) => pids.includes(inner));
   }
 
+  function startContainer(options) {
+    const file = ecosystem(options);
+    outside = spawn("unshare", ["--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, runtime(), "start", file], {
+      cwd, stdio: "ignore", env: plainEnvironment({ PM2_HOME: pm2.home, HOME: pm2.home, PM2_DISABLE_VERSION_CHECK: "1" }),
+    });
+  }
+
   const scene = {
     name,
     pm2,
@@ -61,13 +68,17 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
       ? ["nsenter", `--target=${byInner(1).pid}`, "--pid", "--mount", "setpriv", "--pdeathsig=KILL", "--"]
       : []),
 
+    // A daemon without the app.
+    async prepare() {
+      if (!starter.container) await pm2.cli(["ping"]);
+      else {
+        startContainer({ only: "other" });
+        await until("pm2-runtime is there", async () => (await pm2.list()).length > 0);
+      }
+    },
     async start(options) {
       if (!starter.container || outside) await pm2.cli(["start", ecosystem(options)], { cwd });
-      else {
-        outside = spawn("unshare", ["--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, runtime(), "start", ecosystem(options)], {
-          cwd, stdio: "ignore", env: plainEnvironment({ PM2_HOME: pm2.home, HOME: pm2.home, PM2_DISABLE_VERSION_CHECK: "1" }),
-        });
-      }
+      else startContainer(options);
       await until("PM2 lists the app", async () => (await instances()).length > 0);
       daemon = starter.container ? byInner(1) : withInner(pm2.god());
     },
@@ -143,7 +154,7 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
 }
 
 // The restarts that PM2 itself has counted since `begin`: of each instance that
-// it listed what came on top.
+// it listed what came on top. Of one that is new, all came so.
 export function countRestarts(scene) {
   const seen = new Map();
   let over = false;

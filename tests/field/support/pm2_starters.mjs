@@ -20,7 +20,8 @@ export const pm2Starters = {
   "pm2-runtime": { kind: "chain", container: true, app: npm, start: node },
   npm: { kind: "chain", app: npm, start: `${node}; exit $?` },
   pnpm: { kind: "chain", app: { script: of("pnpm/bin/pnpm.cjs"), args: ["run", "start"] }, start: node },
-  yarn: { kind: "chain", app: { script: of("yarn/bin/yarn.js"), args: ["run", "start"] }, start: node },
+  // What PM2 has put into its process keeps it there when all is done.
+  yarn: { kind: "watcher", app: { script: of("yarn/bin/yarn.js"), args: ["run", "start"] }, start: node },
   bun: { kind: "chain", app: { script: bun, interpreter: "none", args: ["run", "start"] }, start: `${bun} server.mjs` },
   npx: { kind: "chain", app: { script: "npx", args: ["--no-install", "tsx", "src/server.ts"] } },
   turbo: {
