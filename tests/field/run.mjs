@@ -3,7 +3,8 @@
 // them, each cell of table.mjs in namespaces of its own.
 //
 //   run.mjs                    the whole table; writes docs/field.md
-//   run.mjs STARTER [EVENT]    a row, or a cell
+//   run.mjs STARTER [EVENT]    a row, or a cell: docs/field.md is written anew
+//                              where all others have been run before
 //   run.mjs --choice           the cells that each `./dev test` runs
 //
 // STRAYD_BIN   the program under test (default: build/dev/strayd)
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inside } from "../e2e/support/inside.mjs";
+import { keepOutcomes } from "./support/outcomes.mjs";
 import { writePage } from "./support/page.mjs";
 import { choice, table } from "./table.mjs";
 
@@ -98,7 +100,10 @@ async function main() {
   for (const { starter, event, output } of failed) {
     console.log(`failed: field: ${starter}: ${event}\n${output.split("\n").slice(0, 3).join("\n").replace(/^/gm, "        ")}`);
   }
-  if (words.length === 0) writePage(join(here, "../../docs/field.md"), table, results);
+  if (words[0] !== "--choice") {
+    const outcomes = keepOutcomes(join(here, "../../build/field.json"), table, results);
+    if (outcomes) writePage(join(here, "../../docs/field.md"), table, outcomes);
+  }
   console.log(`${results.length - failed.length} passed, ${failed.length} failed`);
   process.exit(failed.length ? 1 : 0);
 }

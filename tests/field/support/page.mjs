@@ -22,23 +22,23 @@ is made by \`node tests/field/run.mjs\`; what must become of each cell is in
 In each cell besides: nothing that is wanted is sent a signal, by its own word and by strayd's ledger; the breaker stays
 closed; strayd has counted the restarts that PM2 has.
 
-The last run held in ${held} of ${count} cells (${versions}). A cell in bold with a question mark did not.
+When they were last run, ${held} of ${count} cells held (${versions}). A cell in bold with a question mark did not.
 `;
 
 const word = ({ expect }) => (expect === "n/a" ? "–" : expect.replace(/^hold (.*)/, "hold: $1").replaceAll("_", " "));
 
-export function writePage(file, table, results) {
+// outcomes: whether each cell holds, by "STARTER: EVENT".
+export function writePage(file, table, outcomes) {
   const starters = Object.keys(table);
   const events = Object.keys(table[starters[0]]);
-  const outcome = new Map(results.map(({ starter, event, holds }) => [`${starter}: ${event}`, holds]));
   const shown = (starter, event) => {
     const text = word(table[starter][event]);
-    return outcome.get(`${starter}: ${event}`) === false ? `**${text} ?**` : text;
+    return outcomes.get(`${starter}: ${event}`) === false ? `**${text} ?**` : text;
   };
-  const held = results.filter(({ holds }) => holds).length;
+  const held = [...outcomes.values()].filter(Boolean).length;
   const versions = `Node ${process.version.slice(1)}, npm ${versionOf("npm", "--version")}, Linux ${versionOf("uname", "-r").split("-")[0]}`;
   const lines = [
-    head(held, results.length, versions),
+    head(held, outcomes.size, versions),
     `| starter | ${events.join(" | ")} |`,
     `|---|${events.map(() => "---|").join("")}`,
     ...starters.map((starter) => `| ${starter} | ${events.map((event) => shown(starter, event)).join(" | ")} |`),
