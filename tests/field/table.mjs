@@ -160,6 +160,12 @@ const shell = {
   "strayd started after it": cell("end", "started by hand: a stray, also while its shell lives"),
 };
 
+// Told by the end of PM2's channel, it ends its server, and itself.
+const goesAlong = {
+  ...watcher,
+  "daemon killed": cell("managed", "it ends its server and itself with its daemon; the resurrected launch is PM2's"),
+};
+
 const without = (row, more) => ({ ...row, ...more });
 
 export const table = {
@@ -188,9 +194,9 @@ export const table = {
   npx: chain,
   turbo: chain,
   concurrently: chain,
-  "nest start --watch": watcher,
+  "nest start --watch": goesAlong,
   "tsc-watch": watcher,
-  nodemon: watcher,
+  nodemon: goesAlong,
   "ts-node-dev": watcher,
   "node --watch": watcher,
   "tsx watch": watcher,
