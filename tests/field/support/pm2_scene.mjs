@@ -37,7 +37,7 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
     const other = { name: "other", cwd, script: "server.mjs", kill_timeout: 500,
       env: { PORT: String(ports.other), FIELD_DIARY: diary.file, FIELD_BROKEN: box.path("never"), FIELD_ROLE: "other" } };
     const file = box.path("ecosystem.json");
-    writeFileSync(file, JSON.stringify({ apps: starter.container && !outside ? (only ? [other] : [app, other]) : [app] }));
+    writeFileSync(file, JSON.stringify({ apps: only ? [other] : starter.container && !outside ? [app, other] : [app] }));
     return file;
   }
 
@@ -68,13 +68,12 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
       ? ["nsenter", `--target=${byInner(1).pid}`, "--pid", "--mount", "setpriv", "--pdeathsig=KILL", "--"]
       : []),
 
-    // A daemon without the app.
+    // A daemon that runs something else: of one that has run nothing strayd takes
+    // the first list as where counting begins.
     async prepare() {
-      if (!starter.container) await pm2.cli(["ping"]);
-      else {
-        startContainer({ only: "other" });
-        await until("pm2-runtime is there", async () => (await pm2.list()).length > 0);
-      }
+      if (!starter.container) await pm2.cli(["start", ecosystem({ only: true })], { cwd });
+      else startContainer({ only: true });
+      await until("PM2 runs something else", async () => (await pm2.list()).length > 0);
     },
     async start(options) {
       if (!starter.container || outside) await pm2.cli(["start", ecosystem(options)], { cwd });
