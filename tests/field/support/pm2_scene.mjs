@@ -157,27 +157,29 @@ export function pm2Scene(starter, { box, cwd, diary, helper }) {
 export function countRestarts(scene) {
   const seen = new Map();
   let over = false;
-  const look = async (first) => {
+  let begun = false;
+  const look = async () => {
     const list = await scene.instances().catch(() => []);
     for (const { pm_id: id, pm2_env: { unique_id: unique, restart_time: count } } of list) {
       const key = `${unique} ${id}`;
-      if (!seen.has(key)) seen.set(key, { from: first ? count : 0 });
+      if (!seen.has(key)) seen.set(key, { from: begun ? 0 : count });
       seen.get(key).to = count;
     }
   };
   const watch = async () => {
     while (!over) {
-      await look(false);
+      await look();
       await new Promise((done) => setTimeout(done, 200));
     }
   };
   return {
     async begin() {
-      await look(true);
+      await look();
+      begun = true;
       watch();
     },
     async total() {
-      await look(false);
+      await look();
       return [...seen.values()].reduce((sum, { from, to }) => sum + to - from, 0);
     },
     end: () => (over = true),
