@@ -1,6 +1,8 @@
 // What must become of each cell, and why: thought out from docs/origins.md before
 // the code is asked. Where the code answers otherwise, one of them is wrong; the
-// table is not bent.
+// table is not bent. Two entries were reconsidered after an answer: what a launcher's
+// and a webhook's server has started (detached helper) was first taken to part from
+// its launch when that server was killed, not together with it.
 //
 //   end        what was lost in the event is ended by strayd, nothing else is,
 //              and what lives on serves

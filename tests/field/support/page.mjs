@@ -8,8 +8,8 @@ const head = (held, count, versions) => `# What becomes of servers in the field
 
 Real programs start a server, something happens to it, and strayd watches and enforces, with \`"reap": "all"\`. This page
 is made by \`node tests/field/run.mjs\`; what must become of each cell is in
-\`tests/field/table.mjs\`, with a reason, and was written down before strayd was asked. How it is decided is in
-[origins.md](origins.md).
+\`tests/field/table.mjs\`, with a reason, thought out from the rules in [origins.md](origins.md) and not from what strayd
+answers.
 
 | answer | what must hold |
 |---|---|
