@@ -341,7 +341,8 @@ class Fold {
     if (launch.restarts || launch.wanted) return Parting::Left;
     if (!is_known(end)) return unseen(process, launch);
     const bool well = end.how == ExitStatus::How::Exited && end.value == 0;
-    return well && is_daemonized(process) ? Parting::LetGo : Parting::Left;
+    return well && scene_.is_daemonized(process) ? Parting::LetGo
+                                                 : Parting::Left;
   }
 
   Parting parted_from_other(const Process& process,
@@ -355,11 +356,12 @@ class Fold {
     // Which of the two ended first was not seen.
     if (!lives) return unseen(process, launch);
     if (launch.wanted) return Parting::Left;
-    return is_daemonized(process) ? Parting::LetGo : Parting::Left;
+    return scene_.is_daemonized(process) ? Parting::LetGo : Parting::Left;
   }
 
   Parting unseen(const Process& process, const LaunchMemory& launch) const {
-    const bool held = is_daemonized(process) && launch.root != process.id;
+    const bool held =
+        scene_.is_daemonized(process) && launch.root != process.id;
     return held ? Parting::Unseen : Parting::Left;
   }
 
@@ -544,13 +546,6 @@ class Fold {
 };
 
 }  // namespace
-
-// What is not known does not speak against it.
-bool is_daemonized(const Process& process) {
-  return process.session == process.id.pid ||
-         process.ignores_hangup.value_or(true) ||
-         process.has_own_output.value_or(true);
-}
 
 void remember_origins(Memory& after,
                       const Memory& before,

@@ -9,6 +9,7 @@
 #include "strayd/core/text.h"
 
 #include "program.h"
+#include "serving.h"
 
 namespace strayd {
 namespace {
@@ -150,6 +151,31 @@ std::optional<Claim> keeps_another(const Scene& scene, const Process& process) {
   return std::nullopt;
 }
 
+// Without the arguments that say what it is to run.
+bool is_meant_by_itself(const Scene& scene, const Process& process) {
+  Process alone = process;
+  alone.argv->resize(program_words(process));
+  return is_meant(scene, alone);
+}
+
+// Between two of those that it keeps a supervisor has none: forever(1) pauses
+// when one has ended too soon. What tells it from a loader, which runs what its
+// arguments name in its own process, is that it has awaited the end of others.
+std::optional<Claim> has_kept_others(const Scene& scene,
+                                     const Process& process) {
+  if (!process.has_awaited_children || carries(scene, process) ||
+      !is_meant(scene, process) || is_meant_by_itself(scene, process)) {
+    return std::nullopt;
+  }
+  const std::optional<Service> service = scene.services().of(process);
+  if (service && !service->ports.empty()) return std::nullopt;
+  return held(
+      Why::PossibleSupervisor,
+      "it has run others before, and a rule means it by what it is told "
+      "to run: it may be a supervisor between two of them; `carriers` "
+      "or `supervisors` in the configuration say what it is");
+}
+
 // A pidfile is written by the wall clock, of which the file system takes the
 // last tick (10 ms at most), and a process starts by the clock since boot. The
 // wall clock may have been set between the two, by NTP or by hand. An older
@@ -241,6 +267,7 @@ std::optional<Claim> possible_owner_claim(const Scene& scene,
   if (scene.evidence.facts == nullptr) {
     return Claim{.standing = Standing::Held, .reason = facts_missing()};
   }
+  if (auto claim = has_kept_others(scene, process)) return claim;
   return pidfile_claim(scene, line);
 }
 

@@ -91,6 +91,13 @@ std::string_view script_name(const Process& process) {
   return command.empty() ? std::string_view() : base_name(command.front());
 }
 
+std::size_t program_words(const Process& process) {
+  if (!process.argv) return 0;
+  const std::size_t all = process.argv->size();
+  const std::size_t command = command_of(process).size();
+  return std::min(all, all - command + 1);
+}
+
 bool is_shell(const Process& process) {
   const std::string_view program = program_name(process);
   if (program != "busybox") return contains(kShells, program);

@@ -1,6 +1,7 @@
 // Which program a process runs, as its executable and its arguments say.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "strayd/core/process.h"
@@ -17,6 +18,10 @@ std::string_view script_name(const Process& process);
 
 // Whatever it runs: a command, a script, or what somebody types.
 bool is_shell(const Process& process);
+
+// How many of its arguments, of an interpreter's with its options, say what it
+// runs: those behind are what that is told.
+std::size_t program_words(const Process& process);
 
 // Both run the same script by the same executable.
 bool run_the_same(const Process& a, const Process& b);

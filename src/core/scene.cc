@@ -51,6 +51,7 @@ Scene::Scene(const Evidence& from, const Policy& wishes)
   }
   index_daemons();
   index_lists();
+  index_outputs();
   index_units();
 }
 
@@ -121,6 +122,14 @@ void Scene::index_lists() {
   }
 }
 
+void Scene::index_outputs() {
+  for (const auto& [pid, home] : daemons_) {
+    const Process* daemon = forest.find(pid);
+    if (daemon == nullptr) continue;
+    outputs_.insert(daemon->output_files.begin(), daemon->output_files.end());
+  }
+}
+
 Fit Scene::fit(const Match& match, const Process& process) const {
   return strayd::fit(match, process, evidence.memory);
 }
@@ -164,6 +173,19 @@ bool Scene::in_container(const Process& process) const {
 
 CookieReading Scene::cookie(const Process& process) const {
   return cookies_.read(process);
+}
+
+// What is not known does not speak against it. A cluster's workers, and what
+// they start, have the output of their daemon.
+bool Scene::is_daemonized(const Process& process) const {
+  const std::vector<FileId>& files = process.output_files;
+  const bool has_daemons_output =
+      !files.empty() && std::ranges::all_of(files, [&](const FileId& file) {
+        return outputs_.contains(file);
+      });
+  return process.session == process.id.pid ||
+         process.ignores_hangup.value_or(true) ||
+         (process.has_own_output.value_or(true) && !has_daemons_output);
 }
 
 Scene::~Scene() = default;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -97,6 +98,10 @@ class Scene {
   // worker of a cluster leads no session.
   bool may_be_own_child(const Process& process) const;
 
+  // It leads a session, ignores SIGHUP, or has an output of its own: started to
+  // live on (setsid, nohup).
+  bool is_daemonized(const Process& process) const;
+
   // Who serves.
   const Services& services() const;
 
@@ -105,12 +110,14 @@ class Scene {
   void add_if_unheard(const Process& daemon, const std::string& home);
   void index_daemons();
   void index_lists();
+  void index_outputs();
   void index_units();
 
   CookieReader cookies_;
   std::unordered_map<std::string, const Pm2View*> views_{};
   std::unordered_map<pid_t, std::string> daemons_{};
   std::unordered_map<uid_t, const Process*> unheard_{};
+  std::set<FileId> outputs_{};  // of the daemons
   std::unordered_map<pid_t, Listed> listed_{};
   std::unordered_map<pid_t, Listed> in_vain_{};
   std::unordered_map<std::string_view, Unit> units_{};
@@ -176,10 +183,6 @@ OriginJudgement judge_origin(const Scene& scene,
 std::vector<const Pm2Instance*> successors_of(const Pm2Answer& answer,
                                               const LaunchKey& key,
                                               const LaunchMemory& launch);
-
-// It leads a session, ignores SIGHUP, or has an output of its own: started to
-// live on (setsid, nohup).
-bool is_daemonized(const Process& process);
 
 // The same executable, and the same script where there is one.
 bool is_same_program(const Process& a, const Process& b);

@@ -98,11 +98,17 @@ void add_status(Process& process, const Observed<std::string>& text) {
 
 Result<void> add_output(int root, Process& process) {
   const pid_t pid = process.id.pid;
-  Observed<bool>& away = process.has_own_output;
-  Result<void> kept =
-      keep(leads_away_at(root, pid_file(pid, "fd/1")), away, pid);
-  if (!kept || !away || !*away) return kept;
-  return keep(leads_away_at(root, pid_file(pid, "fd/2")), away, pid);
+  process.output_files.clear();
+  for (const char* const name : {"fd/1", "fd/2"}) {
+    Observed<OutputEnd> end = std::unexpected(Unread::NotAsked);
+    Result<void> kept = keep(output_at(root, pid_file(pid, name)), end, pid);
+    if (!end) process.has_own_output = std::unexpected(end.error());
+    if (!kept || !end) return kept;
+    process.has_own_output = end->leads_away;
+    if (end->file) process.output_files.push_back(*end->file);
+    if (!end->leads_away) return kept;
+  }
+  return {};
 }
 
 // An exec in between shows itself in where argv lies.
@@ -132,6 +138,7 @@ void take_stat(Process& process, ProcStat stat) {
   process.state = stat.state;
   process.flags = stat.flags;
   process.threads = stat.threads;
+  process.has_awaited_children = stat.has_awaited_children;
   process.cpu = ticks_to_time(stat.cpu_ticks);
   process.resident_bytes = bytes_of(stat.resident_pages);
   process.comm = std::move(stat.comm);
@@ -209,6 +216,7 @@ void forget_details(Process& process) {
   process.exe = not_asked<std::string>();
   process.exe_file = not_asked<FileId>();
   process.has_own_output = not_asked<bool>();
+  process.output_files.clear();
   process.cwd = not_asked<std::string>();
   process.cgroup = not_asked<std::string>();
   process.environment = not_asked<Environment>();

@@ -46,6 +46,11 @@ void collect_numbers(const char* records,
   }
 }
 
+FileId file_id(const struct statx& found) {
+  return {.device = ::makedev(found.stx_dev_major, found.stx_dev_minor),
+          .inode = found.stx_ino};
+}
+
 }  // namespace
 
 bool ReadFailure::missing() const {
@@ -111,23 +116,28 @@ Read<FileId> identify_at(int root, const std::string& path) {
   if (::statx(root, path.c_str(), AT_STATX_DONT_SYNC, STATX_INO, &found) != 0) {
     return failed(errno);
   }
-  return FileId{.device = ::makedev(found.stx_dev_major, found.stx_dev_minor),
-                .inode = found.stx_ino};
+  return file_id(found);
 }
 
-Read<bool> leads_away_at(int root, const std::string& path) {
+Read<OutputEnd> output_at(int root, const std::string& path) {
   // Documentation/admin-guide/devices.txt
   constexpr unsigned kMemory = 1;
   constexpr unsigned kNull = 3;
   struct statx found{};
-  if (::statx(root, path.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &found) !=
-      0) {
-    if (errno == ENOENT) return true;
+  if (::statx(root,
+              path.c_str(),
+              AT_STATX_DONT_SYNC,
+              STATX_TYPE | STATX_INO,
+              &found) != 0) {
+    if (errno == ENOENT) return OutputEnd{.leads_away = true};
     return failed(errno);
   }
-  if (S_ISREG(found.stx_mode)) return true;
-  return S_ISCHR(found.stx_mode) && found.stx_rdev_major == kMemory &&
-         found.stx_rdev_minor == kNull;
+  if (S_ISREG(found.stx_mode)) {
+    return OutputEnd{.leads_away = true, .file = file_id(found)};
+  }
+  return OutputEnd{.leads_away = S_ISCHR(found.stx_mode) &&
+                                 found.stx_rdev_major == kMemory &&
+                                 found.stx_rdev_minor == kNull};
 }
 
 Read<std::vector<int>> list_numbers(int directory, std::size_t most) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,9 +49,13 @@ Read<std::string> read_link_at(int root, const std::string& path);
 // file system that does not answer holds nothing up.
 Read<FileId> identify_at(int root, const std::string& path);
 
-// Whether it leads to a regular file or to /dev/null, or to nothing at all;
-// also without asking anybody.
-Read<bool> leads_away_at(int root, const std::string& path);
+struct OutputEnd {
+  bool leads_away = false;  // to a regular file, to /dev/null, or nowhere
+  std::optional<FileId> file{};
+};
+
+// Where an output leads; also without asking anybody.
+Read<OutputEnd> output_at(int root, const std::string& path);
 
 // The names in a directory that are numbers, in its order; EFBIG where there
 // are more than that.

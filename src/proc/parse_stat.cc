@@ -73,7 +73,9 @@ Result<ProcStat> parse_stat(std::string_view text) {
   stat.tty = fields.number<std::int32_t>();
   fields.skip(1);  // tpgid
   stat.flags = fields.number<std::uint32_t>();
-  fields.skip(4);  // page faults
+  fields.skip(1);  // its own minor page faults
+  stat.has_awaited_children = fields.number<std::uint64_t>() != 0;
+  fields.skip(2);  // major page faults
   const auto user_ticks = fields.number<std::uint64_t>();
   stat.cpu_ticks = capped_sum(user_ticks, fields.number<std::uint64_t>());
   fields.skip(4);  // times of children, priority, nice

@@ -70,6 +70,7 @@ void add_details(const ReaperPorts& ports, Process& process) {
   process.exe = std::move(now->exe);
   process.exe_file = now->exe_file;
   process.has_own_output = now->has_own_output;
+  process.output_files = std::move(now->output_files);
   process.cwd = std::move(now->cwd);
   process.cgroup = std::move(now->cgroup);
   process.environment = std::move(now->environment);

@@ -612,6 +612,24 @@ TEST(OwnChild, is_the_one_that_pm2_listed_and_no_other) {
   expect_parting(world, 20, Parting::Unseen);
 }
 
+// A cluster's worker has its daemon's log as output, and so has its child.
+TEST(OwnOutput, is_not_that_of_the_daemon) {
+  const FileId log{.device = 1, .inode = 7};
+  const FileId other{.device = 1, .inode = 8};
+  for (const auto& [file, parting] :
+       {std::pair{log, Parting::Left}, std::pair{other, Parting::Unseen}}) {
+    World world = with_late_cookies();
+    world.god(5);
+    world.find(5).output_files = {log};
+    world.find(20).session = 19;
+    world.find(20).has_own_output = true;
+    world.find(20).output_files = {file};
+    world.lists(5, {});
+    world.scan();
+    expect_parting(world, 20, parting);
+  }
+}
+
 // --- pid 1 is a PM2
 
 World with_runtime() {

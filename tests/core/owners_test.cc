@@ -161,6 +161,33 @@ TEST(Keeper, that_a_rule_means_by_what_it_was_told_to_run_is_held_with_that) {
   EXPECT_THAT(world.verdict(10).reason.text, HasSubstr("pid 9 (node) above"));
 }
 
+// It pauses when what it keeps has ended too soon.
+TEST(Keeper, is_held_between_two_of_those_that_it_keeps) {
+  World world;
+  means_servers(world);
+  runs_by_node(world, 9, 1, {"/lib/forever/bin/monitor", "server.js"});
+  expect(world, 9, Standing::Stray, Why::NoOwner);
+  world.find(9).has_awaited_children = true;
+  expect(world, 9, Standing::Held, Why::PossibleSupervisor);
+}
+
+TEST(Keeper, is_no_server_that_has_run_a_helper) {
+  World world;
+  means_servers(world);
+  runs_by_node(world, 9, 1, {"server.js", "--port", "3000"});
+  world.find(9).has_awaited_children = true;
+  expect(world, 9, Standing::Stray, Why::NoOwner);
+}
+
+TEST(Keeper, is_no_loader_that_serves) {
+  World world;
+  means_servers(world);
+  runs_by_node(world, 9, 1, {"/x/ts-node/dist/bin.js", "server.js"});
+  world.find(9).has_awaited_children = true;
+  world.serves(9);
+  expect(world, 9, Standing::Stray, Why::NoOwner);
+}
+
 TEST(Keeper, was_told_so_in_any_argument_behind_its_own_script) {
   World world;
   means_servers(world);

@@ -18,6 +18,8 @@ if mount --make-rprivate / 2>/dev/null; then
   mount --bind "$modules" "$scratch/node_modules"
   # The pidfiles there name processes of this machine.
   mount -t tmpfs -o mode=0755,size=64m strayd-run /run
+  # What a program keeps there by its pid must not meet that of another run.
+  mount -t tmpfs -o mode=1777,size=256m strayd-shm /dev/shm
 else
   # In a chroot / is no mount that could be made private, but /proc is one.
   mount --make-rprivate /proc

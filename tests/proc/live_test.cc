@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -284,6 +286,34 @@ TEST_F(Live, says_who_ignores_a_hangup) {
   }};
   EXPECT_EQ(must_see(plain.pid()).ignores_hangup, false);
   EXPECT_EQ(must_see(nohup.pid()).ignores_hangup, true);
+}
+
+TEST_F(Live, says_into_which_files_an_output_leads) {
+  const test::TempDir dir;
+  const Child child{[&](int ready) {
+    const int file = ::open((dir / "log").c_str(), O_WRONLY | O_CREAT, 0600);
+    ::dup2(file, STDOUT_FILENO);
+    ::dup2(file, STDERR_FILENO);
+    Child::stay(ready);
+  }};
+  struct stat log{};
+  ASSERT_EQ(::stat((dir / "log").c_str(), &log), 0);
+  const FileId file{.device = log.st_dev, .inode = log.st_ino};
+  const Process process = must_see(child.pid());
+  EXPECT_EQ(process.has_own_output, true);
+  EXPECT_THAT(process.output_files, testing::ElementsAre(file, file));
+}
+
+TEST_F(Live, says_who_has_awaited_a_child) {
+  const Child plain(Child::stay);
+  const Child waited{[](int ready) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    Child::stay(ready);
+  }};
+  EXPECT_FALSE(must_see(plain.pid()).has_awaited_children);
+  EXPECT_TRUE(must_see(waited.pid()).has_awaited_children);
 }
 
 TEST_F(Live, knows_the_file_of_a_program_that_was_moved) {

@@ -71,6 +71,9 @@ struct Process {
   char state = '?';
   std::uint32_t flags = 0;  // PF_*
   std::int64_t threads = 1;
+  // It has had children, and has awaited their ends (their page faults count
+  // with it then).
+  bool has_awaited_children = false;
   BootTime started{};
   std::chrono::nanoseconds cpu{};    // user and system time of all its threads
   std::uint64_t resident_bytes = 0;  // shared pages included
@@ -95,6 +98,7 @@ struct Process {
   // does not go to whoever started it. Node undoes what nohup(1) does to
   // signals, so this is what is left to see of it.
   Observed<bool> has_own_output = not_asked<bool>();
+  std::vector<FileId> output_files{};  // those of the two that are files
   Observed<std::string> cwd = not_asked<std::string>();
   // The path in the unified hierarchy, else in name=systemd, else the first.
   Observed<std::string> cgroup = not_asked<std::string>();
