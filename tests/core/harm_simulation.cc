@@ -228,7 +228,7 @@ int run(int days, unsigned seed) {
 }  // namespace strayd
 
 int main(int argc, char** argv) {
-  const int days = argc > 1 ? std::atoi(argv[1]) : 200;
+  const int days = argc > 1 ? std::atoi(argv[1]) : 100;
   const unsigned seed =
       argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 1;
   return strayd::run(days, seed);

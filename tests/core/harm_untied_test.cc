@@ -310,6 +310,13 @@ TEST_F(Untied, pm2_knows_more_than_a_short_history) {
   EXPECT_THAT(harms_, SizeIs(1));
 }
 
+TEST_F(Untied, pm2_knows_that_it_has_ended_all_the_time) {
+  shop().past = {.ends = 2'400, .time = hours{240}};
+  scan_after(seconds{5});
+  for (int i = 0; i < 3; ++i) kills_and_it_ends();
+  EXPECT_THAT(harms_, IsEmpty());
+}
+
 TEST_F(Untied, the_same_of_very_many_apps_is_less_improbable) {
   scan_after(seconds{5});
   lives(10);
@@ -322,10 +329,12 @@ TEST_F(Untied, the_same_of_very_many_apps_is_less_improbable) {
 TEST_F(Untied, what_is_due_by_its_own_clock_is_not_counted) {
   scan_after(seconds{5});
   for (int i = 0; i < 4; ++i) restarts_after(hours{1});
+  scan_after(seconds{70});
   for (int i = 0; i < 6; ++i) {
-    scan_after(hours{1} - seconds{16});
+    scan_after(hours{1} - seconds{16 + 70});
     kills();
     restarts_after(seconds{16});
+    scan_after(seconds{70});
   }
   EXPECT_THAT(harms_, IsEmpty());
   EXPECT_THAT(coincidences_, SizeIs(6));

@@ -57,6 +57,7 @@ setInterval(() => {}, 1000);
 `;
 
 export function weather(box, pm2) {
+  let strays = 0;
   for (const [name, text] of Object.entries({ batch, upstream, client })) {
     writeFileSync(box.path(`${name}.mjs`), text);
   }
@@ -81,7 +82,7 @@ export function weather(box, pm2) {
       const stray = startStray(["sh", "-c", "node upstream.mjs - | sleep 100000"], { cwd: box.directory });
       const writer = await until("it writes", () =>
         stray.processes().find(({ argv }) => argv[0].endsWith("node") && argv[1] === "upstream.mjs"));
-      return { stray, path: `/proc/${writer.pid}/fd/1` };
+      return `/proc/${writer.pid}/fd/1`;
     },
     async ends(name) {
       const before = await pm2.restarts(name);
@@ -91,7 +92,7 @@ export function weather(box, pm2) {
     },
     // Ended by strayd, and nothing to anybody.
     async unrelatedKill() {
-      const stray = startStray(["node", "upstream.mjs", box.path("nobodys.sock")], { cwd: box.directory });
+      const stray = startStray(["node", "upstream.mjs", box.path(`nobodys-${++strays}.sock`)], { cwd: box.directory });
       await until("the stray is there", () => stray.processes().length === 1);
       await gone(stray);
     },
