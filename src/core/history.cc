@@ -74,13 +74,14 @@ double rate_of(const AppHistory& app) {
   return (ends + 1) / std::max(seconds_of(time), 1.0);
 }
 
-// Of the newest ends before that moment, two at least: one alone is no rate.
+// Of the newest ends before that moment, three at least: what ends at random
+// ends twice in an hour now and then.
 double newest_rate(const AppHistory& app, BootTime moment) {
   double highest = 0;
   double ends = 0;
   for (const PastEnd& end : app.recent | std::views::reverse) {
     if (end.followed || end.at >= moment) continue;
-    if (++ends < 2) continue;
+    if (++ends < 3) continue;
     highest = std::max(highest, ends / seconds_of(moment - end.at));
   }
   return highest;

@@ -40,7 +40,7 @@ namespace strayd {
 
 inline constexpr std::size_t kKillsToTell = 3;
 inline constexpr std::size_t kKillsTested = 10;
-inline constexpr double kFalseAlarm = 1.0 / 5'000;
+inline constexpr double kFalseAlarm = 1.0 / 1'000;
 // What ends again so soon after an end may be in a loop.
 inline constexpr std::chrono::minutes kRepeat{2};
 // PM2's word on the time before strayd counts while our own is shorter.
