@@ -5,31 +5,30 @@
 namespace strayd {
 namespace {
 
-std::uint64_t count_of(const RestartLedger& ledger,
-                       const AppKey& app,
-                       Cause cause) {
-  const AppAccount* account = account_of(ledger, app);
-  if (account == nullptr) return 0;
-  const auto count = account->restarts.find(cause);
-  return count == account->restarts.end() ? 0 : count->second;
+Kill kill_of(const TreeOrder& order) {
+  return {.tree = order.root, .rule = order.rule};
 }
 
 }  // namespace
 
-std::vector<AppRestart> restarts_since(const RestartLedger& before,
-                                       const RestartLedger& now) {
-  std::vector<AppRestart> gained;
-  for (const auto& [app, account] : now.apps) {
-    for (const auto& [cause, count] : account.restarts) {
-      if (count <= count_of(before, app, cause)) continue;
-      gained.push_back({.app = app, .cause = cause});
-    }
-  }
-  return gained;
+void KillWatch::restore(HarmRecord record) {
+  harm_.record = std::move(record);
 }
 
-void KillWatch::note_begun(const TreeOrder& order) {
-  begun_.push_back({.tree = order.root, .rule = order.rule});
+std::vector<AppFacts> KillWatch::apps() const {
+  std::vector<AppFacts> all;
+  for (const auto& [app, seen] : harm_.seen) all.push_back(seen.facts);
+  return all;
+}
+
+void KillWatch::begin(const TreeOrder& order,
+                      const KillTies& ties,
+                      BootTime now) {
+  harm_ = begin_watch(std::move(harm_), kill_of(order), ties, now);
+}
+
+void KillWatch::call_off(const TreeOrder& order) {
+  harm_ = strayd::call_off(std::move(harm_), kill_of(order));
 }
 
 void KillWatch::note(const Reaped& reaped, BootTime now) {
@@ -40,21 +39,18 @@ void KillWatch::note(const Reaped& reaped, BootTime now) {
   }
 }
 
-std::vector<Harm> KillWatch::harms(BootTime now,
-                                   std::span<const AppFacts> apps,
-                                   std::span<const AppRestart> restarts) {
-  HarmFindings found = look_for_harm(std::move(harm_),
-                                     {.now = now,
-                                      .apps = apps,
-                                      .restarts = restarts,
-                                      .begun = begun_,
-                                      .ended = ended_});
+KillWatch::Found KillWatch::harms(BootTime now,
+                                  std::span<const AppFacts> apps,
+                                  std::span<const Restart> restarts) {
+  HarmFindings found = look_for_harm(
+      std::move(harm_),
+      {.now = now, .apps = apps, .restarts = restarts, .ended = ended_});
   harm_ = std::move(found.memory);
-  begun_.clear();
   for (Ended& each : std::exchange(ended_, {})) {
     gone_.push_back(std::move(each));
   }
-  return std::move(found.harms);
+  return {.harms = std::move(found.harms),
+          .coincidences = std::move(found.coincidences)};
 }
 
 KeptKeys KillWatch::kept(KeptKeys before,

@@ -4,34 +4,44 @@
 #include <map>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "strayd/core/app_facts.h"
 #include "strayd/core/harm.h"
-#include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/reactions.h"
 #include "strayd/core/report.h"
+#include "strayd/core/restarts.h"
 #include "strayd/core/returned.h"
+#include "strayd/core/ties.h"
 
 namespace strayd {
-
-// What the ledger gained, one for each app and cause.
-std::vector<AppRestart> restarts_since(const RestartLedger& before,
-                                       const RestartLedger& now);
 
 // Used by one thread.
 class KillWatch {
  public:
-  // The first signal of a tree was sent.
-  void note_begun(const TreeOrder& order);
+  // What an earlier strayd watched, and what is to be kept of it: before a tree
+  // is signalled, and after each scan.
+  void restore(HarmRecord record);
+  const HarmRecord& record() const { return harm_.record; }
+
+  // As the last scan saw them.
+  std::vector<AppFacts> apps() const;
+  // A tree is about to be signalled; nobody of it was.
+  void begin(const TreeOrder& order, const KillTies& ties, BootTime now);
+  void call_off(const TreeOrder& order);
   void note(const Reaped& reaped, BootTime now);
 
   // Once in each scan, before anything is ended in it. A scan that failed saw
   // no app and no restart.
-  std::vector<Harm> harms(BootTime now,
-                          std::span<const AppFacts> apps,
-                          std::span<const AppRestart> restarts);
+  struct Found {
+    std::vector<Harm> harms{};
+    std::vector<std::string> coincidences{};
+  };
+  Found harms(BootTime now,
+              std::span<const AppFacts> apps,
+              std::span<const Restart> restarts);
   // Once in each scan that judged, after harms() and before returned(): what is
   // kept from now on. `reaping` are the processes whose end is awaited.
   KeptKeys kept(KeptKeys before,
@@ -49,7 +59,6 @@ class KillWatch {
   HarmMemory harm_{};
   ReactionMemory reactions_{};
   ReturnMemory returns_{};
-  std::vector<Kill> begun_{};   // since the last harms()
   std::vector<Ended> ended_{};  // since the last harms()
   std::vector<Ended> gone_{};   // before it, and since the last returned()
 };

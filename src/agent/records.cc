@@ -232,6 +232,10 @@ void Records::say_opened() const {
                 one_line(state_.breaker.why));
 }
 
+void Records::keep(const HarmRecord& harm) {
+  if (state_.harm != harm) state_.harm = harm;
+}
+
 void Records::keep(const Report& report) {
   state_.ledger = report.ledger;
   state_.backends = report.backends;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "strayd/core/harm.h"
 #include "strayd/core/intent.h"
 #include "strayd/core/judge.h"
 #include "strayd/core/report.h"
@@ -76,6 +77,8 @@ class Records {
   void give_back(const std::string& directory);
   std::size_t kills_last_hour() const;
 
+  // The kills that are watched: on disk with the next spend() or keep().
+  void keep(const HarmRecord& harm);
   // What a scan found out, on disk if it is news.
   void keep(const Report& report);
   void keep(const std::string& directory,

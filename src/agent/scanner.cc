@@ -23,6 +23,7 @@
 #include "findings.h"
 #include "kill_watch.h"
 #include "records.h"
+#include "tie_watch.h"
 
 namespace strayd {
 namespace {
@@ -85,6 +86,7 @@ struct Scanner::Impl {
         records(std::move(parts.audit), std::move(parts.state)),
         reaper(reaper_ports()),
         apps(parts.procfs, parts.config, parts.listen),
+        ties(parts.procfs),
         early([this](const ProcId& id) { return parts.procfs.has(id); },
               most_pidfds()) {
     report.totals.scan_duration = Histogram::with(kScanSeconds);
@@ -117,7 +119,9 @@ struct Scanner::Impl {
   bool would_act() const;
   void ask_supervisors(const Memory& before);
   void find_directories();
-  void look_for_harm(BootTime now, std::span<const AppFacts> facts);
+  void look_for_harm(BootTime now,
+                     std::span<const AppFacts> facts,
+                     std::span<const Restart> restarts);
   Evidence evidence(const Snapshot& of) const;
   std::vector<Verdict> judged();
   void hold_what_is_kept();
@@ -145,6 +149,7 @@ struct Scanner::Impl {
   Records records;
   Reaper reaper;
   AppWatch apps;
+  TieWatch ties;
   EarlyScans early;
 
   // Of the scan under way. The snapshot is renewed in each.
@@ -170,8 +175,9 @@ struct Scanner::Impl {
   std::set<ProcId> known_orphans{};
   KillWatch kills{};
   std::vector<Harm> new_harms{};  // of the scan under way
-  std::vector<Reaped> reaped{};   // since the last report
-  std::set<ProcId> refused{};     // trees, since the last scan
+  std::size_t new_coincidences = 0;
+  std::vector<Reaped> reaped{};  // since the last report
+  std::set<ProcId> refused{};    // trees, since the last scan
   // What the rule of a reap meant when it was ordered, by its root.
   std::map<ProcId, Match> ordered_under{};
   std::chrono::nanoseconds slept{boot_time() - steady_time()};
@@ -247,6 +253,7 @@ void Scanner::Impl::restore_memory() {
     memory.homes[home] = {.uid = uid, .seen = true};
   }
   memory.kept = records.state().kept;
+  kills.restore(records.state().harm);
 }
 
 void Scanner::Impl::describe_self() {
@@ -374,7 +381,7 @@ Report Scanner::Impl::scan() {
   if (seen && would_act()) seen = look_at_everything(before);
   if (!seen) {
     memory = before;
-    look_for_harm(boot_time(), {});
+    look_for_harm(boot_time(), {}, {});
     Report fresh = failed(seen.error());
     fresh.duration = steady_time() - began;
     finish(fresh);
@@ -510,8 +517,14 @@ std::vector<ProcId> Scanner::Impl::parents() const {
 }
 
 void Scanner::Impl::look_for_harm(BootTime now,
-                                  std::span<const AppFacts> facts) {
-  new_harms = kills.harms(now, facts, restarts_since(report.ledger, ledger));
+                                  std::span<const AppFacts> facts,
+                                  std::span<const Restart> restarts) {
+  KillWatch::Found found = kills.harms(now, facts, restarts);
+  for (const std::string& coincidence : found.coincidences) {
+    spdlog::info("{}", one_line(coincidence));
+  }
+  new_coincidences = found.coincidences.size();
+  new_harms = std::move(found.harms);
   if (new_harms.empty()) return;
   for (Harm& harm : new_harms) {
     harm.found_unix_ms = unix_ms();
@@ -529,10 +542,12 @@ void Scanner::Impl::look_for_harm(BootTime now,
 // restarted what it did.
 void Scanner::Impl::watch_apps() {
   apps.look(snapshot, pm2, parts.config.policy, verdicts);
-  ledger = apps.account(report.ledger, snapshot, pm2, parents()).ledger;
+  const Accounts& accounts =
+      apps.account(report.ledger, snapshot, pm2, parents());
+  ledger = accounts.ledger;
   std::vector<AppFacts> facts = app_facts(snapshot, pm2, parts.config.policy);
   add_ports(facts, apps.picture().apps);
-  look_for_harm(snapshot.taken, facts);
+  look_for_harm(snapshot.taken, facts, accounts.restarts);
 }
 
 // The third return in a row is not ended any more.
@@ -586,10 +601,17 @@ void Scanner::Impl::end_reaping() {
 
 void Scanner::Impl::obey(std::span<const TreeOrder> orders) {
   const Config& config = parts.config;
-  for (const TreeOrder& order : orders) {
+  const std::vector<KillTies> of_orders =
+      ties.look(snapshot, pm2, kills.apps(), orders);
+  const BootTime now = boot_time();
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const TreeOrder& order = orders[i];
+    kills.begin(order, of_orders[i], now);
+    records.keep(kills.record());
     if (!records.begin_reaping(config.state_dir) ||
         !records.spend(
             config.state_dir, config.policy.limits.kills_per_hour, order)) {
+      kills.call_off(order);
       plan.withheld.push_back({.root = order.root,
                                .rule = order.rule,
                                .why = records.breaker().open
@@ -607,11 +629,9 @@ void Scanner::Impl::carry_out(const TreeOrder& order) {
   ordered_under[order.root] =
       std::ranges::find(rules, order.rule, &Rule::name)->match;
   reaper.begin(order);
-  if (reaper.awaited() > before) {
-    kills.note_begun(order);
-    return;
-  }
+  if (reaper.awaited() > before) return;
   // Nobody was signalled: nothing was spent.
+  kills.call_off(order);
   records.give_back(parts.config.state_dir);
 }
 
@@ -633,6 +653,7 @@ void Scanner::Impl::finish(Report& fresh) {
   fresh.reaped = std::exchange(reaped, {});
   fresh.reaping = reaper.awaited();
   fresh.new_harms = new_harms.size();
+  fresh.new_coincidences = std::exchange(new_coincidences, 0);
   add_harms(fresh.harms, std::exchange(new_harms, {}));
   if (!fresh.failure) {
     fresh.pm2 = pm2;
@@ -658,6 +679,7 @@ void Scanner::Impl::finish(Report& fresh) {
 
 void Scanner::Impl::save_changes() {
   if (parts.wish == Wish::Look) return;
+  records.keep(kills.record());
   records.keep(parts.config.state_dir, memory, snapshot.boot_id);
   keep_origins(false);
 }

@@ -1,6 +1,10 @@
 #include "cause.h"
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <string_view>
+#include <utility>
 
 namespace strayd {
 namespace {
@@ -79,6 +83,25 @@ Cause of_death(const CauseEvidence& evidence) {
   return evidence.port_conflict ? Cause::PortConflict : Cause::ExitCode;
 }
 
+// 0: none that matters here.
+int number_of(std::string_view signal) {
+  constexpr std::array<std::pair<std::string_view, int>, 11> kNames{
+      {{"SIGHUP", SIGHUP},
+       {"SIGKILL", SIGKILL},
+       {"SIGTERM", SIGTERM},
+       {"SIGPIPE", SIGPIPE},
+       {"SIGABRT", SIGABRT},
+       {"SIGSEGV", SIGSEGV},
+       {"SIGBUS", SIGBUS},
+       {"SIGILL", SIGILL},
+       {"SIGFPE", SIGFPE},
+       {"SIGTRAP", SIGTRAP},
+       {"SIGSYS", SIGSYS}}};
+  const auto* const found = std::ranges::find(
+      kNames, signal, &std::pair<std::string_view, int>::first);
+  return found == kNames.end() ? 0 : found->second;
+}
+
 // PM2 doesn't say why it ends one, only beforehand that it is about to.
 Cause of_wish(const Ending& ending) {
   if (ending.asked) return Cause::Operator;
@@ -114,6 +137,27 @@ Cause cause_of(const CauseEvidence& evidence) {
     return Cause::Strayd;
   }
   return how == Ending::How::Died ? of_death(evidence) : Cause::Unknown;
+}
+
+ExitStatus end_of(const CauseEvidence& evidence) {
+  const Ending* const ending = evidence.ending;
+  const bool wished =
+      ending != nullptr && (ending->how == Ending::How::Wanted ||
+                            ending->how == Ending::How::Replaced);
+  if (wished) return {};
+  const Death* const process = own(evidence);
+  const Death* const server = served(evidence);
+  if (!was_signalled(process) && was_signalled(server)) return server->status;
+  if (process != nullptr && (process->status.how == How::Exited ||
+                             process->status.how == How::Signalled)) {
+    return process->status;
+  }
+  if (ending == nullptr || !ending->exit_code) return {};
+  if (*ending->exit_code != 0) {
+    return {.how = How::Exited, .value = *ending->exit_code};
+  }
+  if (ending->signal.empty() || ending->signal == "SIGINT") return {};
+  return {.how = How::Signalled, .value = number_of(ending->signal)};
 }
 
 }  // namespace strayd

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "strayd/core/causes.h"
+#include "strayd/core/exit_status.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/process.h"
 
@@ -17,5 +18,9 @@ struct CauseEvidence {
 };
 
 Cause cause_of(const CauseEvidence& evidence);
+
+// How it ended, as the kernel says, else as PM2 does. Of a death that PM2
+// wished for it says nothing.
+ExitStatus end_of(const CauseEvidence& evidence);
 
 }  // namespace strayd

@@ -37,6 +37,19 @@ bool explains(const Ending& ending,
          now.status != Pm2Status::Launching;
 }
 
+// What nobody heard, the list has for the newest launch alone. Its 0 is no
+// code: it may be a signal's.
+ExitStatus how_it_ended(const CauseEvidence& evidence,
+                        const Pm2Instance& now,
+                        std::int64_t restart) {
+  const ExitStatus heard = end_of(evidence);
+  const bool tells = heard.how == ExitStatus::How::Unknown &&
+                     evidence.ending == nullptr &&
+                     restart == now.restart_time && now.exit_code.value_or(0);
+  if (!tells) return heard;
+  return {.how = ExitStatus::How::Exited, .value = *now.exit_code};
+}
+
 }  // namespace
 
 Restart explain(const InList& listed,
@@ -62,6 +75,7 @@ Restart explain(const InList& listed,
           .instance = listed.key,
           .restart_time = restart,
           .cause = cause_of(evidence),
+          .how = how_it_ended(evidence, listed.instance, restart),
           .pm_uptime_ms = launch};
 }
 

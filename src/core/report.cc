@@ -122,6 +122,7 @@ Totals account(Totals before, const Report& report) {
     if (returned.is_new) ++before.returned[returned.rule];
   }
   before.harmful += report.new_harms;
+  before.followed += report.new_coincidences;
   return before;
 }
 

@@ -9,6 +9,7 @@
 #include "strayd/core/plan.h"
 #include "strayd/core/report.h"
 #include "strayd/core/supervisor.h"
+#include "strayd/core/ties.h"
 #include "strayd/core/verdict.h"
 
 namespace strayd {
@@ -147,6 +148,22 @@ std::string_view to_string(Cause cause) {
   std::abort();
 }
 
+std::string_view to_string(TieKind kind) {
+  switch (kind) {
+    case TieKind::Connection:
+      return "connection";
+    case TieKind::UnixSocket:
+      return "unix_socket";
+    case TieKind::Pipe:
+      return "pipe";
+    case TieKind::Session:
+      return "session";
+    case TieKind::ProcessGroup:
+      return "process_group";
+  }
+  std::abort();
+}
+
 std::string_view to_string(HarmKind kind) {
   switch (kind) {
     case HarmKind::LostProcess:
@@ -155,6 +172,8 @@ std::string_view to_string(HarmKind kind) {
       return "lost_listener";
     case HarmKind::Restarted:
       return "restarted";
+    case HarmKind::FollowsKills:
+      return "follows_kills";
   }
   std::abort();
 }

@@ -91,10 +91,32 @@ void add_other(SocketInode inode, SocketTable& table) {
   if (inode != 0 && table.other_servers) table.other_servers->push_back(inode);
 }
 
+// The inode at the other end; nullopt: there is none.
+Result<std::optional<SocketInode>> unix_peer(Bytes attributes) {
+  std::optional<SocketInode> found;
+  while (!attributes.empty()) {
+    const std::optional<rtattr> head = head_of<rtattr>(attributes);
+    const std::optional<Bytes> attribute =
+        head ? take_record(attributes, head->rta_len, sizeof *head)
+             : std::nullopt;
+    if (!attribute) return cut_off("attribute");
+    if ((head->rta_type & NLA_TYPE_MASK) != UNIX_DIAG_PEER) continue;
+    const auto inode = head_of<std::uint32_t>(attribute->subspan(sizeof *head));
+    if (inode && *inode != 0) found = *inode;
+  }
+  return found;
+}
+
 Result<void> add_unix_socket(Bytes body, SocketTable& table) {
   const std::optional<unix_diag_msg> socket = head_of<unix_diag_msg>(body);
   if (!socket) return cut_off("socket");
   if (socket->udiag_state == kListen) add_other(socket->udiag_ino, table);
+  if (!table.unix_pairs) return {};
+  const auto peer = unix_peer(body.subspan(sizeof *socket));
+  if (!peer) return std::unexpected(peer.error());
+  if (*peer) {
+    table.unix_pairs->push_back({.inode = socket->udiag_ino, .peer = **peer});
+  }
   return {};
 }
 

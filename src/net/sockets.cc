@@ -90,6 +90,19 @@ std::string unix_request() {
   return bytes;
 }
 
+std::string unix_pairs_request() {
+  std::string bytes;
+  put(bytes,
+      unix_diag_req{.sdiag_family = AF_UNIX,
+                    .sdiag_protocol = 0,
+                    .pad = 0,
+                    .udiag_states = ~0U,  // one of datagrams may be "closed"
+                    .udiag_ino = 0,
+                    .udiag_show = UDIAG_SHOW_PEER,
+                    .udiag_cookie = {}});
+  return bytes;
+}
+
 std::unexpected<Error> failed(const char* what) {
   return std::unexpected(errno_error(what, errno));
 }
@@ -111,7 +124,8 @@ void sort_out(std::vector<SocketInode>& inodes) {
 std::size_t size_of(const SocketTable& table) {
   return table.listeners.size() +
          (table.connections ? table.connections->size() : 0) +
-         (table.other_servers ? table.other_servers->size() : 0);
+         (table.other_servers ? table.other_servers->size() : 0) +
+         (table.unix_pairs ? table.unix_pairs->size() : 0);
 }
 
 }  // namespace
@@ -164,6 +178,11 @@ Result<std::optional<SocketTable>> SocketReader::read_once(
     if (!whole) return std::unexpected(whole.error());
     if (!*whole) return std::nullopt;
   }
+  if (wanted.unix_pairs) {
+    const Result<bool> whole = dump_pairs(table);
+    if (!whole) return std::unexpected(whole.error());
+    if (!*whole) return std::nullopt;
+  }
   sort_out(table.listeners);
   if (table.connections) sort_out(*table.connections);
   return table;
@@ -183,6 +202,16 @@ Result<bool> SocketReader::dump_others(SocketTable& table) {
   }
   sort_out(*table.other_servers);
   return true;
+}
+
+Result<bool> SocketReader::dump_pairs(SocketTable& table) {
+  table.unix_pairs.emplace();
+  Result<bool> whole = dump(unix_pairs_request(), table);
+  if (!whole && whole.error().fault == Fault::NotFound) {
+    table.unix_pairs.reset();  // this kernel can't tell
+    return true;
+  }
+  return whole;
 }
 
 Result<bool> SocketReader::dump(const std::string& request,

@@ -28,14 +28,16 @@ std::unexpected<ReadFailure> failed(int error) {
   return std::unexpected(ReadFailure{.error = error});
 }
 
-// nullopt: no socket, or closed by now.
-Read<std::optional<SocketInode>> read_socket(int directory, int number) {
-  std::array<char, 64> target{};  // longer ones are no sockets
+// nullopt: another kind, or closed by now.
+Read<std::optional<SocketInode>> read_inode(int directory,
+                                            int number,
+                                            ParseLink parse) {
+  std::array<char, 64> target{};  // longer ones are none
   const std::string name = std::to_string(number);
   const ssize_t size =
       ::readlinkat(directory, name.c_str(), target.data(), target.size());
   if (size >= 0) {
-    return parse_socket_link({target.data(), static_cast<std::size_t>(size)});
+    return parse({target.data(), static_cast<std::size_t>(size)});
   }
   const ReadFailure failure{.error = errno};
   if (failure.missing()) return std::nullopt;
@@ -43,7 +45,10 @@ Read<std::optional<SocketInode>> read_socket(int directory, int number) {
 }
 
 // Of the process whose directory that is. Takes what it looked at from `left`.
-Read<Inodes> read_inodes(int process, std::size_t each, std::size_t& left) {
+Read<Inodes> read_inodes(int process,
+                         ParseLink parse,
+                         std::size_t each,
+                         std::size_t& left) {
   const UniqueFd directory{
       ::openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!directory) return failed(errno);
@@ -54,10 +59,10 @@ Read<Inodes> read_inodes(int process, std::size_t each, std::size_t& left) {
 
   Inodes inodes;
   for (const int number : *numbers) {
-    const Read<std::optional<SocketInode>> socket =
-        read_socket(directory.get(), number);
-    if (!socket) return std::unexpected(socket.error());
-    const std::optional<SocketInode>& inode = *socket;
+    const Read<std::optional<SocketInode>> read =
+        read_inode(directory.get(), number, parse);
+    if (!read) return std::unexpected(read.error());
+    const std::optional<SocketInode>& inode = *read;
     if (inode) inodes.push_back(*inode);
   }
   std::ranges::sort(inodes);
@@ -68,9 +73,10 @@ Read<Inodes> read_inodes(int process, std::size_t each, std::size_t& left) {
 
 class Reading {
  public:
-  Reading(int root, DescriptorLimits limits)
+  Reading(int root, DescriptorLimits limits, ParseLink parse)
       : root_(root),
         limits_(limits),
+        parse_(parse),
         network_(read_link_at(root, "self/ns/net")) {}
 
   Result<void> add(const ProcId& id) {
@@ -81,7 +87,7 @@ class Reading {
                                     std::to_string(id.pid).c_str(),
                                     O_PATH | O_DIRECTORY | O_CLOEXEC)};
     const Read<Inodes> inodes =
-        process ? read_inodes(process.get(), limits_.each, limits_.all)
+        process ? read_inodes(process.get(), parse_, limits_.each, limits_.all)
                 : failed(errno);
     if (!inodes && inodes.error().exhausted()) {
       return std::unexpected(errno_error(
@@ -126,6 +132,7 @@ class Reading {
 
   int root_;
   DescriptorLimits limits_;
+  ParseLink parse_;
   Read<std::string> network_;  // our own network namespace
   Holdings holdings_;
 };
@@ -134,8 +141,9 @@ class Reading {
 
 Result<Holdings> read_holdings(int root,
                                std::span<const ProcId> ids,
-                               DescriptorLimits limits) {
-  Reading reading{root, limits};
+                               DescriptorLimits limits,
+                               ParseLink parse) {
+  Reading reading{root, limits, parse};
   for (const ProcId& id : ids) {
     const Result<void> added = reading.add(id);
     if (!added) return std::unexpected(added.error());

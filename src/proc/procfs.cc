@@ -8,6 +8,7 @@
 #include <expected>
 #include <utility>
 
+#include "strayd/proc/parse.h"
 #include "strayd/sys/fd.h"
 #include "strayd/sys/os.h"
 
@@ -199,7 +200,13 @@ bool Procfs::has(const ProcId& id) const {
 }
 
 Result<Holdings> Procfs::holdings(std::span<const ProcId> ids) {
-  return read_holdings(impl_->root.get(), ids, impl_->descriptors);
+  return read_holdings(
+      impl_->root.get(), ids, impl_->descriptors, parse_socket_link);
+}
+
+Result<Holdings> Procfs::pipes(std::span<const ProcId> ids) {
+  return read_holdings(
+      impl_->root.get(), ids, impl_->descriptors, parse_pipe_link);
 }
 
 Result<std::map<ProcId, Observed<std::uint64_t>>> Procfs::pss(

@@ -64,7 +64,8 @@ Json totals(const Totals& totals) {
           {"failures", by_reason(totals.failures)},
           {"withheld", by_reason(totals.withheld)},
           {"returned", returned(totals)},
-          {"harmful", totals.harmful}};
+          {"harmful", totals.harmful},
+          {"followed_by_restart", totals.followed}};
 }
 
 Json features(const Report& report) {

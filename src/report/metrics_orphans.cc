@@ -155,9 +155,16 @@ void add_kept(Page& page, const Report& report) {
 
 void add_harmful(Page& page, const Report& report) {
   page.counter("strayd_kills_harmful_total",
-               "Kills that harmed an app of PM2's: it lost a process or a "
-               "listener, or restarted. Counted once for each such app.")
+               "Kills that harmed an app of PM2's: it lost a process, or it "
+               "restarted or lost a listener and was tied to what was ended, "
+               "or did so too often for a coincidence. Counted once for each "
+               "such app.")
       .set({}, static_cast<double>(report.totals.harmful));
+  page.counter("strayd_kills_followed_by_restart_total",
+               "Kills that the restart of an app, or the loss of its listener, "
+               "followed within the watch, where nothing tied it to what was "
+               "ended: coincidences. Counted once for each such app.")
+      .set({}, static_cast<double>(report.totals.followed));
 }
 
 }  // namespace

@@ -271,6 +271,7 @@ std::string totals(const Report& report) {
       sum(totals.failures));
   row("Orphans that came back", sum(totals.returned));
   row("Kills that harmed an app", totals.harmful);
+  row("Kills that a restart followed by chance", totals.followed);
   return table.text("");
 }
 

@@ -8,6 +8,7 @@
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
+#include "harm_json.h"
 #include "set_aside.h"
 
 namespace strayd {
@@ -43,6 +44,8 @@ Result<void> check_size(const State& state) {
       state.homes_seen.size() <= kMostHomes &&
       state.in_grace.size() <= kMostInGrace &&
       state.kept.size() <= kMostKeptKeys &&
+      state.harm.kills.size() <= kMostWatchedKills &&
+      state.harm.history.apps.size() <= kMostWatchedApps &&
       state.kills_unix_ms.size() <= kMostKills) {
     return {};
   }
@@ -116,6 +119,7 @@ State of_boot(State state, const std::string& boot_id) {
     state.homes_seen.clear();
     state.in_grace.clear();
     state.kept.clear();
+    state.harm = {.history = of_next_boot(std::move(state.harm.history))};
   }
   if (state.origins_boot_id != boot_id) state.origins_boot_id.clear();
   state.boot_id = boot_id;

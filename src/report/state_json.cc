@@ -8,6 +8,7 @@
 #include "strayd/report/state.h"
 
 #include "crc32.h"
+#include "harm_json.h"
 #include "json_members.h"
 #include "percent.h"
 
@@ -121,6 +122,7 @@ Json state_json(const State& state) {
           {"in_grace", in_grace_json(state)},
           {"origins_boot_id", percent_encoded(state.origins_boot_id)},
           {"kept", kept_json(state)},
+          {"harm", harm_json(state.harm)},
           {"backends",
            {{"boot_id", percent_encoded(state.backends.boot_id)},
             {"slots", slots_json(state.backends)}}},
@@ -254,6 +256,11 @@ Result<State> read_state(const Json& object) {
   }
   if (members.has("kept")) {
     read_each(members, "kept", kMostKeptKeys, state, read_kept);
+  }
+  if (members.has("harm")) {
+    Members harm(members.object("harm"));
+    state.harm = read_harm(harm);
+    if (!harm.complete()) members.reject();
   }
   Members backends(members.object("backends"));
   state.backends.boot_id = name(backends, "boot_id");

@@ -28,7 +28,8 @@ Reaped reaped(Outcome outcome) {
 }
 
 const std::vector<AppFacts> kApps{{.app = kApp, .processes = {kOrphan}}};
-const std::vector<AppRestart> kCrash{{.app = kApp, .cause = Cause::Signal}};
+const std::vector<Restart> kCrash{{.app = kApp, .cause = Cause::ExitCode}};
+const KillTies kTies{{kApp, {.tie = Tie{}, .whole = true}}};
 
 TEST(KillWatch, only_an_exit_that_was_seen_is_a_kill) {
   for (const Outcome outcome :
@@ -36,32 +37,51 @@ TEST(KillWatch, only_an_exit_that_was_seen_is_a_kill) {
     KillWatch kills;
     kills.harms(kNow, kApps, {});
     kills.note(reaped(outcome), kNow);
-    EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, kCrash), IsEmpty());
+    EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, kCrash).harms, IsEmpty());
   }
   for (const Outcome outcome : {Outcome::Terminated, Outcome::Killed}) {
     KillWatch kills;
     kills.harms(kNow, kApps, {});
     kills.note(reaped(outcome), kNow);
-    EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}), SizeIs(1));
+    EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}).harms, SizeIs(1));
   }
 }
 
 TEST(KillWatch, a_signal_is_watched_before_the_exit) {
   KillWatch kills;
   kills.harms(kNow, kApps, {});
-  kills.note_begun({.root = kOrphan, .rule = "tsx-server"});
-  const std::vector<Harm> harms = kills.harms(kNow + seconds{5}, kApps, kCrash);
+  kills.begin({.root = kOrphan, .rule = "tsx-server"}, kTies, kNow);
+  const std::vector<Harm> harms =
+      kills.harms(kNow + seconds{5}, kApps, kCrash).harms;
   ASSERT_THAT(harms, SizeIs(1));
   EXPECT_EQ(harms[0].kill, (Kill{.tree = kOrphan, .rule = "tsx-server"}));
+}
+
+TEST(KillWatch, a_kill_that_signalled_nobody_is_not_watched) {
+  KillWatch kills;
+  kills.harms(kNow, kApps, {});
+  const TreeOrder order{.root = kOrphan, .rule = "tsx-server"};
+  kills.begin(order, kTies, kNow);
+  kills.call_off(order);
+  EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, kCrash).harms, IsEmpty());
+}
+
+TEST(KillWatch, a_kill_outlives_the_strayd_that_began_it) {
+  KillWatch kills;
+  kills.harms(kNow, kApps, {});
+  kills.begin({.root = kOrphan, .rule = "tsx-server"}, kTies, kNow);
+  KillWatch next;
+  next.restore(kills.record());
+  EXPECT_THAT(next.harms(kNow + seconds{5}, kApps, kCrash).harms, SizeIs(1));
 }
 
 TEST(KillWatch, a_kill_is_told_once) {
   KillWatch kills;
   kills.harms(kNow, kApps, {});
-  kills.note_begun({.root = kOrphan});
+  kills.begin({.root = kOrphan, .rule = "tsx-server"}, kTies, kNow);
   kills.note(reaped(Outcome::Killed), kNow);
-  EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}), SizeIs(1));
-  EXPECT_THAT(kills.harms(kNow + seconds{600}, kApps, kCrash), IsEmpty());
+  EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, {}).harms, SizeIs(1));
+  EXPECT_THAT(kills.harms(kNow + seconds{600}, kApps, kCrash).harms, IsEmpty());
 }
 
 TEST(KillWatch, a_pardon_reaches_the_memory) {
@@ -70,11 +90,11 @@ TEST(KillWatch, a_pardon_reaches_the_memory) {
   apps.push_back({.app = {.home = kHome, .app = "mail"}});
   kills.harms(kNow, apps, {});
   kills.note(reaped(Outcome::Killed), kNow);
-  ASSERT_THAT(kills.harms(kNow + seconds{5}, apps, {}), SizeIs(1));
+  ASSERT_THAT(kills.harms(kNow + seconds{5}, apps, {}).harms, SizeIs(1));
   kills.pardon();
-  const std::vector<AppRestart> crash{
+  const std::vector<Restart> crash{
       {.app = {.home = kHome, .app = "mail"}, .cause = Cause::Signal}};
-  EXPECT_THAT(kills.harms(kNow + seconds{10}, apps, crash), IsEmpty());
+  EXPECT_THAT(kills.harms(kNow + seconds{10}, apps, crash).harms, IsEmpty());
 }
 
 // A scan that failed judges nothing, and the ends before it are no less true.
@@ -131,27 +151,6 @@ TEST(KillWatch, the_third_return_in_a_row_is_kept) {
   }
   ASSERT_THAT(kept, SizeIs(1));
   EXPECT_EQ(kept.begin()->second.within, seconds{3});
-}
-
-TEST(RestartsSince, name_each_app_and_cause_that_rose) {
-  const AppKey other{.home = kHome, .app = "other"};
-  const AppKey fresh{.home = kHome, .app = "fresh"};
-  RestartLedger before;
-  before.apps[kApp].restarts = {{Cause::Operator, 1}, {Cause::Signal, 2}};
-  before.apps[other].restarts = {{Cause::ExitCode, 7}};
-  RestartLedger now = before;
-  now.apps[kApp].restarts = {
-      {Cause::Operator, 1}, {Cause::Signal, 4}, {Cause::Oom, 1}};
-  now.apps[fresh].restarts = {{Cause::Unknown, 1}};
-  std::vector<std::pair<AppKey, Cause>> found;
-  for (const AppRestart& restart : restarts_since(before, now)) {
-    found.emplace_back(restart.app, restart.cause);
-  }
-  EXPECT_THAT(found,
-              ElementsAre(std::pair(kApp, Cause::Signal),
-                          std::pair(kApp, Cause::Oom),
-                          std::pair(fresh, Cause::Unknown)));
-  EXPECT_THAT(restarts_since(now, now), IsEmpty());
 }
 
 }  // namespace

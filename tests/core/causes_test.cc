@@ -25,6 +25,7 @@ using test::Said;
 using test::Speaker;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr std::int64_t kA = 1'000'000;
 constexpr std::int64_t kB = 2'000'000;
@@ -644,7 +645,16 @@ TEST_F(Causes, a_restart_is_told_with_the_launch_that_it_ended) {
           .instance = {.home = pm2_.home, .unique_id = "u-1", .pm_id = 0},
           .restart_time = 1,
           .cause = Cause::ExitCode,
+          .how = {.how = ExitStatus::How::Exited, .value = 1},
           .pm_uptime_ms = kA}));
+}
+
+TEST_F(Causes, a_restart_is_told_with_the_signal_that_ended_it) {
+  hears(pm2_.died(0, kA, kB, 0, "SIGTERM"));
+  lists(1, kB);
+  ASSERT_THAT(accounts_.restarts, SizeIs(1));
+  EXPECT_EQ(accounts_.restarts[0].how,
+            (ExitStatus{.how = ExitStatus::How::Signalled, .value = SIGTERM}));
 }
 
 // ---- whatever comes ----

@@ -2,6 +2,7 @@
 #include "strayd/core/harm.h"
 
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,24 @@ AppFacts facts(const char* name, pid_t pid, std::uint16_t port) {
           .ports = {{port, true}}};
 }
 
+ExitStatus how_of(Cause cause) {
+  switch (cause) {
+    case Cause::ExitCode:
+    case Cause::PortConflict:
+      return {.how = ExitStatus::How::Exited, .value = 1};
+    case Cause::Signal:
+    case Cause::Oom:
+    case Cause::Strayd:
+      return {.how = ExitStatus::How::Signalled, .value = SIGKILL};
+    case Cause::Operator:
+    case Cause::Watch:
+    case Cause::MemoryLimit:
+    case Cause::Unknown:
+      return {};
+  }
+  return {};
+}
+
 class HarmStory : public testing::Test {
  protected:
   // One scan of the host as it is, five seconds after the one before.
@@ -53,9 +72,11 @@ class HarmStory : public testing::Test {
                       {.now = now_,
                        .apps = apps_,
                        .restarts = std::exchange(restarts_, {}),
-                       .begun = std::exchange(begun_, {}),
                        .ended = std::exchange(ended_, {})});
     memory_ = std::move(found.memory);
+    for (std::string& each : found.coincidences) {
+      coincidences_.push_back(std::move(each));
+    }
     return std::move(found.harms);
   }
   // Nothing is seen of any app.
@@ -73,21 +94,38 @@ class HarmStory : public testing::Test {
     return all;
   }
 
+  void begins(pid_t pid) {
+    memory_ = begin_watch(std::move(memory_), kill_of(pid), ties_, now_);
+  }
   // An orphan tree of one process, signalled and ended before the next scan.
   void kills(pid_t pid) {
-    begun_.push_back(kill_of(pid));
+    begins(pid);
     ended_.push_back({.id = id(pid), .kill = kill_of(pid)});
   }
   void restarts(const char* name, Cause cause) {
-    restarts_.push_back({.app = app(name), .cause = cause});
+    restarts(name, cause, how_of(cause));
   }
+  void restarts(const char* name, Cause cause, const ExitStatus& how) {
+    restarts_.push_back({.app = app(name), .cause = cause, .how = how});
+  }
+  // Nothing is seen to tie anybody to what is killed from now on.
+  void ties_nobody() { ties_ = {{app("shop"), kNone}, {app("mail"), kNone}}; }
+
+  static inline const AppTies kNone{.whole = true};
+  static inline const AppTies kConnected{
+      .tie = Tie{.kind = TieKind::Connection,
+                 .of_tree = id(900),
+                 .program = "node server.js"},
+      .whole = true};
+
   AppFacts& shop() { return apps_.at(0); }
   Launch& launch() { return shop().instances.begin()->second; }
 
   std::vector<AppFacts> apps_{facts("shop", 100, 3000),
                               facts("mail", 200, 3001)};
-  std::vector<AppRestart> restarts_{};
-  std::vector<Kill> begun_{};
+  KillTies ties_{{app("shop"), kConnected}, {app("mail"), kConnected}};
+  std::vector<std::string> coincidences_{};
+  std::vector<Restart> restarts_{};
   std::vector<Ended> ended_{};
   HarmMemory memory_{};
   BootTime now_ = seconds{10'000};
@@ -123,7 +161,7 @@ TEST_F(HarmStory, the_same_pid_of_an_earlier_process_is_another_process) {
 
 TEST_F(HarmStory, a_process_that_pm2_came_to_list_in_its_grace_is_the_apps) {
   scan();
-  begun_ = {kill_of(900)};
+  begins(900);
   shop().processes.insert(id(900));
   scan();
   shop().processes.erase(id(900));
@@ -134,7 +172,7 @@ TEST_F(HarmStory, a_process_that_pm2_came_to_list_in_its_grace_is_the_apps) {
 TEST_F(HarmStory, a_process_that_left_the_tree_in_its_grace_was_the_apps) {
   shop().processes.insert(id(900));
   scan();
-  begun_ = {kill_of(900)};
+  begins(900);
   shop().processes.erase(id(900));
   scan();
   ended_ = {{.id = id(900), .kill = kill_of(900)}};
@@ -172,7 +210,7 @@ TEST_F(HarmStory, an_end_in_a_later_scan_is_the_same_harm) {
 TEST_F(HarmStory, an_end_long_after_the_harm_is_the_same_harm) {
   shop().processes.insert(id(900));
   scan();
-  begun_ = {kill_of(900)};
+  begins(900);
   restarts("shop", Cause::ExitCode);
   EXPECT_THAT(scan(), SizeIs(1));
   EXPECT_THAT(scans(20), IsEmpty());
@@ -212,7 +250,7 @@ TEST_F(HarmStory, the_restart_after_a_lost_process_is_a_part_of_that_harm) {
 
 class Blamed : public HarmStory, public testing::WithParamInterface<Cause> {};
 
-TEST_P(Blamed, a_restart_that_nothing_else_explains_is_harm) {
+TEST_P(Blamed, a_restart_of_what_was_tied_to_the_killed_is_harm) {
   scan();
   kills(900);
   restarts("shop", GetParam());
@@ -227,8 +265,17 @@ INSTANTIATE_TEST_SUITE_P(causes,
                          Blamed,
                          testing::Values(Cause::ExitCode,
                                          Cause::Signal,
-                                         Cause::Unknown,
-                                         Cause::Strayd));
+                                         Cause::Unknown));
+
+TEST_F(HarmStory, a_restart_by_our_own_signal_is_a_lost_process) {
+  ties_nobody();
+  scan();
+  kills(900);
+  restarts("shop", Cause::Strayd);
+  const std::vector<Harm> harms = scan();
+  ASSERT_THAT(harms, SizeIs(1));
+  EXPECT_EQ(harms[0].kind, HarmKind::LostProcess);
+}
 
 class Explained : public HarmStory,
                   public testing::WithParamInterface<Cause> {};
@@ -255,7 +302,7 @@ TEST_F(HarmStory, a_restart_without_a_kill_is_no_harm) {
 
 TEST_F(HarmStory, a_restart_while_the_grace_runs_is_harm_at_once) {
   scan();
-  begun_ = {kill_of(900)};
+  begins(900);
   restarts("shop", Cause::ExitCode);
   EXPECT_THAT(scan(), SizeIs(1));
 }
@@ -278,7 +325,7 @@ TEST_F(HarmStory, a_restart_after_the_watch_is_no_harm) {
 
 TEST_F(HarmStory, a_late_exit_is_watched_anew) {
   scan();
-  begun_ = {kill_of(900)};
+  begins(900);
   EXPECT_THAT(scans(20), IsEmpty());
   ended_ = {{.id = id(900), .kill = kill_of(900)}};
   scans(2);
@@ -288,7 +335,7 @@ TEST_F(HarmStory, a_late_exit_is_watched_anew) {
 
 TEST_F(HarmStory, an_exit_lengthens_the_watch) {
   scan();
-  begun_ = {kill_of(900)};
+  begins(900);
   scans(10);
   ended_ = {{.id = id(900), .kill = kill_of(900)}};
   scans(10);
@@ -301,7 +348,8 @@ TEST_F(HarmStory, an_exit_of_a_reap_that_nobody_announced_is_watched) {
   ended_ = {{.id = id(900), .kill = kill_of(900)}};
   scan();
   restarts("shop", Cause::ExitCode);
-  EXPECT_THAT(scan(), SizeIs(1));
+  EXPECT_THAT(scan(), IsEmpty());
+  EXPECT_THAT(coincidences_, SizeIs(1)) << "what ties them is not known";
 }
 
 TEST_F(HarmStory, a_crash_loop_that_ran_before_the_kill_is_no_harm) {
@@ -358,7 +406,7 @@ TEST_F(HarmStory, a_crash_long_before_the_kill_is_no_crash_loop) {
   scan();
   restarts("shop", Cause::ExitCode);
   scan();
-  scan_after(kFlapping);
+  scan_after(minutes{5});
   kills(900);
   restarts("shop", Cause::ExitCode);
   EXPECT_THAT(scan(), SizeIs(1));
@@ -662,7 +710,8 @@ TEST_F(HarmStory, kills_and_apps_that_are_long_gone_are_forgotten) {
   apps_.clear();
   scan_after(kHarmMemory);
   scan_after(kHarmWatch + seconds{1});
-  EXPECT_EQ(memory_, HarmMemory{});
+  EXPECT_THAT(memory_.seen, IsEmpty());
+  EXPECT_THAT(memory_.record.kills, IsEmpty());
 }
 
 }  // namespace

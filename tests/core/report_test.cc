@@ -27,7 +27,9 @@ TEST(Account, a_harm_is_counted_when_it_is_found) {
   Report report;
   report.harms.resize(3);
   report.new_harms = 2;
+  report.new_coincidences = 3;
   EXPECT_EQ(account({}, report).harmful, 2U);
+  EXPECT_EQ(account({}, report).followed, 3U);
 }
 
 TEST(Account, an_orphan_that_came_back_is_counted_when_it_is_new) {

@@ -59,7 +59,7 @@ test("the kill that made an app restart opens the breaker, until an operator clo
   await until("the harm is counted", async () => (await agent.metric("strayd_kills_harmful_total")) === 1);
   assert.equal(await agent.metric("strayd_breaker_open"), 1);
   const { breaker, harms } = await agent.status();
-  assert.match(breaker.why, /^harm: dependent \(PM2 in .*\) restarted \(cause: \w+\) after strayd ended the orphan tree of pid \d+ \(rule upstream\)$/);
+  assert.match(breaker.why, /^harm: dependent \(PM2 in .*\) restarted \(cause: exit_code, code 1\): it held a connection to pid \d+ \(node upstream\.mjs\), which strayd ended \d+ s before with the orphan tree of pid \d+ \(rule upstream\)$/);
   assert.equal(harms.length, 1);
   assert.equal(harms[0].app, "dependent");
   assert.equal(harms[0].what, "restarted");

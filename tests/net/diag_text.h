@@ -112,6 +112,21 @@ inline std::string unix_message(std::uint32_t sequence,
   return message(SOCK_DIAG_BY_FAMILY, sequence, bytes_of(text));
 }
 
+// What another unix socket is at the other end of.
+inline std::string unix_pair_message(std::uint32_t sequence,
+                                     std::uint32_t inode,
+                                     std::uint32_t peer) {
+  unix_diag_msg text{};
+  text.udiag_family = AF_UNIX;
+  text.udiag_state = kEstablished;
+  text.udiag_ino = inode;
+  const rtattr head{.rta_len = sizeof head + sizeof peer,
+                    .rta_type = UNIX_DIAG_PEER};
+  return message(SOCK_DIAG_BY_FAMILY,
+                 sequence,
+                 bytes_of(text) + bytes_of(head) + bytes_of(peer));
+}
+
 inline std::span<const std::byte> as_bytes(const std::string& text) {
   return std::as_bytes(std::span{text});
 }

@@ -202,5 +202,18 @@ TEST(ParseDiag, refuses_lengths_that_are_too_short) {
       parsed(message(kSequence, DiagSocket{.attributes = no_attribute})));
 }
 
+TEST(ParseDiag, refuses_a_unix_socket_whose_peer_is_cut_off) {
+  std::string text = unix_pair_message(1, 10, 11);
+  nlmsghdr head{};
+  std::memcpy(&head, text.data(), sizeof head);
+  head.nlmsg_len -= 2;
+  std::memcpy(text.data(), &head, sizeof head);
+  SocketTable table;
+  table.unix_pairs.emplace();
+  const Result<DiagPart> part = parse_diag(as_bytes(text), 1, table);
+  ASSERT_FALSE(part);
+  EXPECT_EQ(part.error().fault, Fault::Malformed);
+}
+
 }  // namespace
 }  // namespace strayd::test

@@ -207,5 +207,27 @@ TEST(SocketReader, refuses_a_part_that_is_longer_than_its_room) {
   EXPECT_EQ(table.error().fault, Fault::Malformed);
 }
 
+TEST(SocketReader, has_no_unix_pairs_where_the_kernel_can_not_tell) {
+  FakeKernel kernel;
+  kernel.add({done(1), done(2), refusal(3, ENOENT)});
+  const Result<SocketTable> table = kernel.reader().read({.unix_pairs = true});
+  ASSERT_TRUE(table) << table.error().what;
+  EXPECT_EQ(table->unix_pairs, std::nullopt);
+}
+
+TEST(SocketReader, asks_again_where_unix_pairs_changed_meanwhile) {
+  FakeKernel kernel;
+  kernel.add({done(1),
+              done(2),
+              unix_pair_message(3, 10, 11) + done(3, 0, kInterrupted),
+              done(4),
+              done(5),
+              unix_pair_message(6, 12, 13) + done(6)});
+  const Result<SocketTable> table = kernel.reader().read({.unix_pairs = true});
+  ASSERT_TRUE(table) << table.error().what;
+  EXPECT_THAT(*table->unix_pairs,
+              ElementsAre(UnixPair{.inode = 12, .peer = 13}));
+}
+
 }  // namespace
 }  // namespace strayd::test

@@ -362,6 +362,33 @@ TEST(Sockets, of_udp_serve_where_they_are_bound_and_not_connected) {
   });
 }
 
+TEST(Sockets, of_unix_that_are_connected_are_told_with_their_other_ends) {
+  in_net_namespace([] {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()),
+              0);
+    const UniqueFd one{ends[0]};
+    const UniqueFd other{ends[1]};
+    const UniqueFd server = unix_socket('a', SOCK_STREAM, true);
+    const UniqueFd receiver = unix_socket('d', SOCK_DGRAM, false);
+    const UniqueFd sender{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    const sockaddr_un at = abstract_address('d');
+    ASSERT_EQ(
+        ::connect(
+            sender.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at),
+        0);
+    SocketReader reader;
+    const SocketTable table = read(reader, {.unix_pairs = true});
+    ASSERT_TRUE(table.unix_pairs);
+    EXPECT_THAT(
+        *table.unix_pairs,
+        UnorderedElementsAre(UnixPair{inode_of(one), inode_of(other)},
+                             UnixPair{inode_of(other), inode_of(one)},
+                             UnixPair{inode_of(sender), inode_of(receiver)}));
+    EXPECT_EQ(read_all().unix_pairs, std::nullopt);
+  });
+}
+
 TEST(Sockets, of_other_servers_are_no_listeners_and_no_connections) {
   in_net_namespace([] {
     const UniqueFd tcp = listen_on(endpoint(kLoopback4, 3000));

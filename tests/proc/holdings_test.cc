@@ -70,6 +70,18 @@ TEST(Holdings, are_the_sockets_among_the_descriptors) {
               ElementsAre(Pair(fake_id(30), Inodes{9, 70})));
 }
 
+TEST(Holdings, of_pipes_are_told_apart_from_sockets) {
+  const ProcTree tree{{.pid = 10}};
+  tree.open(10, 0, "pipe:[7]");
+  tree.open(10, 1, "socket:[8]");
+  tree.open(10, 2, "pipe:[6]");
+  Result<Procfs> procfs = Procfs::open({.root = tree.root()});
+  ASSERT_TRUE(procfs);
+  const Result<Holdings> pipes = procfs->pipes(std::vector{fake_id(10)});
+  ASSERT_TRUE(pipes);
+  EXPECT_THAT(*pipes, ElementsAre(Pair(fake_id(10), Inodes{6, 7})));
+}
+
 TEST(Holdings, are_none_of_a_process_without_sockets) {
   const ProcTree tree{{.pid = 30}};
   tree.open(30, 0, "/dev/null");

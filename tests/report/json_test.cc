@@ -173,6 +173,7 @@ TEST(ScanJson, tells_what_came_of_earlier_kills) {
   const ordered_json status =
       ordered_json::parse(status_json(sample::rich_report()));
   EXPECT_EQ(status["totals"]["harmful"], 1);
+  EXPECT_EQ(status["totals"]["followed_by_restart"], 4);
   EXPECT_EQ(status["totals"]["returned"],
             ordered_json::parse(R"([{"rule":"tsx-server","count":2}])"));
 }

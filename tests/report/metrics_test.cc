@@ -137,6 +137,7 @@ TEST(Metrics, every_known_combination_is_there_at_zero) {
               HasSubstr("strayd_kills_withheld_total{rule=\"tsx-server\","
                         "reason=\"disarmed\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("strayd_kills_harmful_total 0\n"));
+  EXPECT_THAT(text, HasSubstr("strayd_kills_followed_by_restart_total 0\n"));
   EXPECT_THAT(
       text,
       HasSubstr("strayd_orphans_returned_total{rule=\"tsx-server\"} 0\n"));

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <random>
 #include <string>
@@ -28,6 +29,53 @@ std::string all_bytes() {
   return bytes;
 }
 
+HarmRecord some_harm() {
+  using std::chrono::milliseconds;
+  const AppKey app{.home = "/root/.pm2", .app = "api \xff"};
+  WatchedKill kill{
+      .kill = {.tree = {.pid = 9, .start_ticks = 90}, .rule = "server"},
+      .began = milliseconds{500'000},
+      .until = milliseconds{560'000}};
+  WatchedApp& watched = kill.watched[app];
+  watched.before.app = app;
+  watched.before
+      .instances[{.home = "/root/.pm2", .unique_id = "u-1", .pm_id = 4}] = {
+      .status = Pm2Status::WaitingRestart, .pm_uptime_ms = 7};
+  watched.before.instances[{.home = "/root/.pm2", .unique_id = "u-2"}] = {};
+  watched.before.ports = {{3000, true}, {65'535, false}};
+  kill.ties[app] = {.tie = Tie{.kind = TieKind::UnixSocket,
+                               .of_tree = {.pid = 10, .start_ticks = 91},
+                               .program = "node server.js\n"},
+                    .whole = true,
+                    .held = {80}};
+  watched.lost[3000] = milliseconds{505'000};
+  watched.counted = watched.harmed = watched.settled = true;
+  kill.watched[{.home = "/a", .app = "b"}].before.app = {.home = "/a",
+                                                         .app = "b"};
+  HarmRecord harm{.kills = {kill}};
+  harm.history.windows = {
+      {.began = milliseconds{500'000}, .until = milliseconds{560'000}}};
+  harm.history.counted = milliseconds{400'000};
+  harm.history.apps[app] = {
+      .first = milliseconds{1},
+      .seen = std::chrono::hours{90},
+      .within = milliseconds{60'000},
+      .counted = milliseconds{400'000},
+      .ends = 7,
+      .repeats = 1,
+      .recent = {{.at = milliseconds{-5'000}},
+                 {.at = milliseconds{300'000},
+                  .how = {.how = ExitStatus::How::Exited, .value = 3},
+                  .followed = true},
+                 {.at = milliseconds{310'000},
+                  .how = {.how = ExitStatus::How::Signalled, .value = 11}}},
+      .period = std::chrono::hours{1},
+      .followed = {milliseconds{500'000}},
+      .past_ends = 40,
+      .past = std::chrono::hours{2}};
+  return harm;
+}
+
 State some_state() {
   State state{.boot_id = kBoot,
               .breaker = {.open = true, .why = "harm", .since_unix_ms = 17},
@@ -39,6 +87,7 @@ State some_state() {
   state.kept[{.uid = 1000, .print = 0xFFFF'FFFF'FFFF'FFFF}] = {
       .until = std::chrono::hours{24},
       .within = std::chrono::milliseconds{3'400}};
+  state.harm = some_harm();
   state.ledger.apps[{.home = "/root/.pm2", .app = "api"}] = {
       .restarts = {{Cause::Watch, 3}, {Cause::Unknown, 18}}, .resets = 2};
   state.ledger
@@ -247,11 +296,13 @@ TEST(State, of_another_release_is_taken) {
   State before = some_state();
   before.in_grace.clear();
   before.origins_boot_id.clear();
+  before.harm = {};
   before.kept.clear();
   nlohmann::json file = nlohmann::json::parse(format_state(before));
   file["state"].erase("in_grace");
   file["state"].erase("origins_boot_id");
   file["state"].erase("kept");
+  file["state"].erase("harm");
   file["state"]["breaker"]["config_digest"] = "c0ffee";
   file["crc32"] = crc32(file["state"].dump());
   const Result<State> state = parse_state(file.dump());
@@ -358,10 +409,33 @@ TEST(State, of_another_boot_keeps_all_but_its_homes_and_processes) {
   expected.homes_seen.clear();
   expected.in_grace.clear();
   expected.origins_boot_id.clear();
+  expected.harm = {.history = of_next_boot(some_harm().history)};
   expected.kept.clear();
   expected.boot_id = "other-boot";
   EXPECT_EQ(after, expected);
   EXPECT_EQ(of_boot(some_state(), kBoot), some_state());
+}
+
+TEST(State, of_watched_kills_that_is_absurd_is_not_believed) {
+  const auto is_believed =
+      [](const std::function<void(nlohmann::json&)>& bend) {
+        nlohmann::json file = nlohmann::json::parse(format_state(some_state()));
+        bend(file["state"]["harm"]);
+        file["crc32"] = crc32(file["state"].dump());
+        return parse_state(file.dump()).has_value();
+      };
+  EXPECT_TRUE(is_believed([](auto&) {}));
+  EXPECT_FALSE(is_believed([](auto& harm) { harm.erase("history"); }));
+  EXPECT_FALSE(is_believed(
+      [](auto& harm) { harm["kills"][0]["ties"][0]["tie"]["kind"] = "wire"; }));
+  EXPECT_FALSE(is_believed(
+      [](auto& harm) { harm["kills"][0]["ties"][0]["held"] = {-1}; }));
+  EXPECT_FALSE(is_believed([](auto& harm) {
+    harm["history"]["apps"][0]["seen_ms"] = 9'223'372'036'854'775'807;
+  }));
+  EXPECT_FALSE(is_believed([](auto& harm) {
+    harm["history"]["apps"][0]["recent"][1]["how"] = {{"exploded", 1}};
+  }));
 }
 
 }  // namespace

@@ -228,6 +228,7 @@ inline void add_totals(Report& report) {
   totals.withheld[{kRule, Withheld::BreakerOpen}] = 5;
   totals.returned[kRule] = 2;
   totals.harmful = 1;
+  totals.followed = 4;
   totals.reap_duration.observe(0.41);
   totals.reap_duration.observe(12);
   totals.orphan_age.observe(90);

@@ -1,6 +1,7 @@
 // What one scan saw of each app that PM2 manages, as far as a harm to it shows.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "strayd/core/app_report.h"
+#include "strayd/core/exit_status.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
@@ -24,6 +26,19 @@ struct Launch {
   bool operator==(const Launch&) const = default;
 };
 
+// What PM2's list says of how an app ended before: at most so many times by
+// itself in so long. An operator's restart begins that time anew, and keeps the
+// count (PM2 7.0.4).
+struct AppPast {
+  std::uint64_t ends = 0;
+  std::chrono::nanoseconds time{};
+  // Before now, where it was by itself, and with that code.
+  std::optional<std::chrono::nanoseconds> newest_end{};
+  ExitStatus how{};
+
+  bool operator==(const AppPast&) const = default;
+};
+
 struct AppFacts {
   AppKey app{};
   std::map<InstanceKey, Launch> instances{};
@@ -31,6 +46,7 @@ struct AppFacts {
   // Ports that it has or had: whether a process of its own listens there now.
   // One that is not in it: that can't be told.
   std::map<std::uint16_t, bool> ports{};
+  AppPast past{};
 
   bool operator==(const AppFacts&) const = default;
 };

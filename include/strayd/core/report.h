@@ -110,6 +110,8 @@ struct Totals {
   std::map<std::pair<std::string, Withheld>, std::uint64_t> withheld{};
   std::map<std::string, std::uint64_t> returned{};  // trees, by rule
   std::uint64_t harmful = 0;  // kills, once for each app that they harmed
+  // Likewise, of apps that nothing tied to them.
+  std::uint64_t followed = 0;
   Histogram scan_duration{};
   Histogram reap_duration{};
   Histogram orphan_age{};
@@ -153,6 +155,7 @@ struct Report {
   std::map<ProcId, Returned> returned{};  // by the tree's root
   std::vector<Harm> harms{};  // the newest kMostHarms since strayd started
   std::size_t new_harms = 0;  // how many of them this scan found: the last
+  std::size_t new_coincidences = 0;
   ReloadState reload{};
   Totals totals{};
 };

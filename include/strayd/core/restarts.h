@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "strayd/core/causes.h"
+#include "strayd/core/exit_status.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/supervisor.h"
 
@@ -18,6 +19,9 @@ struct Restart {
   InstanceKey instance{};
   std::int64_t restart_time = 0;  // PM2's count with this restart
   Cause cause = Cause::Unknown;
+  // How what served or PM2's own child ended; of a signal that PM2 alone has
+  // told of the number may lack (0).
+  ExitStatus how{};
   // Of the launch that ended; nullopt: not known.
   std::optional<std::int64_t> pm_uptime_ms{};
 

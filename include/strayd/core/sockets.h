@@ -45,6 +45,13 @@ struct Connection {
   bool operator==(const Connection&) const = default;
 };
 
+// A unix socket that is connected, and the one at its other end.
+struct UnixPair {
+  SocketInode inode = 0;
+  SocketInode peer = 0;
+  auto operator<=>(const UnixPair&) const = default;
+};
+
 struct SocketTable {
   std::vector<Listener> listeners{};
   // Sockets that serve without a TCP port: unix sockets that accept, and UDP
@@ -53,6 +60,8 @@ struct SocketTable {
   std::optional<std::vector<SocketInode>> other_servers{};
   // Established ones; nullopt: they were not asked for.
   std::optional<std::vector<Connection>> connections{};
+  // nullopt: they were not asked for, or this kernel can't tell.
+  std::optional<std::vector<UnixPair>> unix_pairs{};
 };
 
 // What a scan needs to know of the sockets besides who listens, which is nearly
@@ -61,6 +70,7 @@ struct SocketsWanted {
   // Established connections: about a microsecond for each.
   bool connections = false;
   bool other_servers = false;
+  bool unix_pairs = false;
   // Only those to one of these ports of a far end, which spares all that came
   // in; empty: to any.
   std::vector<std::uint16_t> far_ports{};

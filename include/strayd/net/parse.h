@@ -23,10 +23,11 @@ struct DiagPart {
 
 // Adds to the table what a datagram says of the dump with that sequence number:
 // listening sockets, established ones where table.connections is there, and
-// what serves by other means where table.other_servers is. A socket without an
-// inode is left out: no process holds it, as it was not accepted yet or was
-// closed. Fault::Malformed where anything is cut off; else what the kernel
-// refused, and why.
+// what serves by other means where table.other_servers is, and unix sockets
+// with another end where table.unix_pairs is. A socket without an inode is left
+// out: no process holds it, as it was not accepted yet or was closed.
+// Fault::Malformed where anything is cut off; else what the kernel refused, and
+// why.
 Result<DiagPart> parse_diag(std::span<const std::byte> datagram,
                             std::uint32_t sequence,
                             SocketTable& table);

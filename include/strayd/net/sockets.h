@@ -30,7 +30,8 @@ class SocketReader {
   // lets it change between them: that a socket is missing from one table does
   // not yet prove that it is gone. Fault::Exhausted where there are more
   // sockets than we care to hold. A kernel without the module for one kind of
-  // other servers has none of them.
+  // other servers has none of them, and one without that for unix sockets no
+  // pairs.
   Result<SocketTable> read(const SocketsWanted& wanted);
 
   // Its reads end after two seconds; Fault::Io where this kernel has none.
@@ -41,6 +42,7 @@ class SocketReader {
   Result<std::optional<SocketTable>> read_once(const SocketsWanted& wanted);
   // false: it was interrupted.
   Result<bool> dump_others(SocketTable& table);
+  Result<bool> dump_pairs(SocketTable& table);
   Result<bool> dump(const std::string& request, SocketTable& table);
   Result<void> ask(const std::string& request);
   Result<std::size_t> receive();

@@ -81,5 +81,7 @@ Observed<std::uint64_t> parse_pss(std::string_view text);
 
 // From a link of /proc/PID/fd: the inode of "socket:[N]"; nullopt: no socket.
 std::optional<std::uint64_t> parse_socket_link(std::string_view target);
+// The same of "pipe:[N]".
+std::optional<std::uint64_t> parse_pipe_link(std::string_view target);
 
 }  // namespace strayd

@@ -105,6 +105,8 @@ class Procfs {
   // The sockets that these processes hold. One that is gone, or whose pid is
   // another's, is left out. EMFILE, ENFILE, ENOMEM: Fault::Exhausted.
   Result<Holdings> holdings(std::span<const ProcId> ids);
+  // The same of the pipes that they hold an end of.
+  Result<Holdings> pipes(std::span<const ProcId> ids);
 
   // Their fair shares of the memory (Pss of /proc/PID/smaps_rollup), in bytes;
   // left out and Fault::Exhausted as above. The kernel walks over all of a

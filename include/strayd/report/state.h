@@ -1,5 +1,5 @@
 // What survives a restart of strayd: the restart ledger, the breaker, the
-// hour's kills, the homes that were seen.
+// hour's kills, those that are watched for harm, the homes that were seen.
 #pragma once
 
 #include <sys/types.h>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "strayd/core/backends.h"
+#include "strayd/core/harm.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/process.h"
@@ -36,6 +37,8 @@ struct State {
   // are not there in the same one means that they were lost. Empty: in none.
   std::string origins_boot_id{};
   KeptKeys kept{};  // of this boot
+  // The kills that are watched, of this boot, and how apps end by themselves.
+  HarmRecord harm{};
 
   bool operator==(const State&) const = default;
 };
