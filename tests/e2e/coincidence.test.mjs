@@ -4,13 +4,22 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { crc32 } from "node:zlib";
 import { gone } from "./support/backends.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { freePort, sandbox } from "./support/sandbox.mjs";
 import { configure, startStrayd } from "./support/strayd.mjs";
 import { throughout, until } from "./support/wait.mjs";
 import { rule, weather } from "./support/weather.mjs";
+
+// As zlib's, which Node has since 20.15 only.
+function crc32(text) {
+  let crc = 0xffffffff;
+  for (const byte of Buffer.from(text)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
 
 const seconds = 1000;
 
