@@ -60,11 +60,12 @@ export async function wordOn(agent, { pid, start }) {
 }
 
 // What is known must outlast strayd itself: with STRAYD_E2E_RESTART=1 it is
-// started anew in the middle of each story, when all has happened.
+// started anew in the middle of each story, when all has happened and was seen.
 const restarting = Boolean(process.env.STRAYD_E2E_RESTART);
 
 async function startedAnew(agent) {
   if (!restarting) return;
+  await agent.scans(1);
   await agent.end();
   Object.assign(agent, await agent.again());
 }
@@ -73,6 +74,8 @@ async function startedAnew(agent) {
 // `why` holds the reasons of which one must be given.
 export async function spares(agent, processes, { why, duration, verdict = "held" }) {
   await startedAnew(agent);
+  // A PM2 that has just begun is not settled for a strayd that has, too.
+  const reasons = restarting ? [...why, "pm2_unsettled"] : why;
   const pids = new Set(processes.map(({ pid }) => pid));
   const meant = () => intentsOf(agent.settings).filter(({ pid }) => pids.has(pid));
   await throughout(duration, () => {
@@ -82,16 +85,17 @@ export async function spares(agent, processes, { why, duration, verdict = "held"
   for (const one of processes) {
     await agent.until(`pid ${one.pid} is ${verdict} for ${why.join(" or ")}`, async () => {
       const word = await wordOn(agent, one);
-      if (word?.verdict === verdict && why.includes(word.why)) return true;
+      if (word?.verdict === verdict && reasons.includes(word.why)) return true;
       throw new Error(word ? `it is ${word.verdict}, ${word.why}: ${word.reason}` : "there is no word on it");
-    }, { within: (restarting ? 20 : 5) * seconds });
+    }, { within: 5 * seconds });
   }
 }
 
 // It is ended, by strayd, and as that; nothing else is.
 export async function ends(agent, process, kind, { within = 40 * seconds } = {}) {
   await startedAnew(agent);
-  await agent.until(`pid ${process.pid} is ended`, () => !lives(process), { within });
+  const patience = within + (restarting ? 60 : 0) * seconds;
+  await agent.until(`pid ${process.pid} is ended`, () => !lives(process), { within: patience });
   const meant = intentsOf(agent.settings);
   const own = meant.find(({ pid }) => pid === process.pid);
   assert.equal(own?.kind, kind, "it was strayd that ended it, as that");

@@ -20,7 +20,7 @@ export async function until(what, look, { within = usualDeadline, step = usualSt
       last = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`not within ${within} ms: ${what}`, { cause: last });
+      throw new Error(`not within ${within} ms: ${what}${last ? ` (${last.message})` : ""}`, { cause: last });
     }
     await pause(step);
   }
