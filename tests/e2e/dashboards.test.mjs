@@ -24,8 +24,8 @@ const idle = { name: "idle", pattern: "moody\\.mjs", exe: "node", grace: "1s" };
 const shown = { ...plainServer, reap: "none" };
 
 // A day of an operator in half a minute: a deploy, a reload behind PM2's back, an
-// orphan that is ended, one that stays and talks to the exchange, a crash so soon
-// after the kill that strayd takes it for harm, and a port in other hands.
+// orphan that is ended, one that stays and talks to the exchange, a crash of the
+// app that the ended one was connected to, and a port in other hands.
 async function scene(t) {
   const box = sandbox();
   const exchange = await startExchange(t);
@@ -55,9 +55,9 @@ async function takePort({ pm2, agent, scraper, port }) {
 }
 
 async function live(stage) {
-  const { box, exchange, pm2, agent } = stage;
+  const { box, exchange, pm2, agent, port } = stage;
   const counted = (metric, labels) => async () => (await agent.metric(metric, labels)) > 0;
-  const stray = startStray(["node", "moody.mjs"], { cwd: box.app("plain"), env: { PORT: String(await freePort()) } });
+  const stray = startStray(["node", "moody.mjs"], { cwd: box.app("plain"), env: { PORT: String(await freePort()), PEER_PORT: String(port) } });
   startStray(["node", "server.mjs"], {
     cwd: box.app("plain"), env: { PORT: String(await freePort()), EXCHANGE_URL: exchange.url("stray") },
   });

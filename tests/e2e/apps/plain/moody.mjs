@@ -2,7 +2,10 @@
 //
 //   /exit/CODE   exits with that code
 //   /grow        takes more memory than it is allowed, and lives on
+//
+// It keeps a connection to PEER_PORT, where it is told one.
 import { createServer } from "node:http";
+import { connect } from "node:net";
 
 const taken = [];
 
@@ -18,3 +21,8 @@ createServer((request, response) => {
     if (verb === "exit") setImmediate(() => process.exit(Number(argument)));
   });
 }).listen(Number(process.env.PORT), "127.0.0.1");
+
+function keepConnected(port) {
+  connect(port, "127.0.0.1").on("error", () => {}).on("close", () => setTimeout(keepConnected, 200, port)).resume();
+}
+if (process.env.PEER_PORT) keepConnected(Number(process.env.PEER_PORT));
