@@ -1,7 +1,7 @@
 // A program that keeps children need not be in any list to be believed.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
@@ -23,6 +23,20 @@ const keepers = {
 import { spawn } from "node:child_process";
 const keep = () => spawn("node", ["server.mjs"], { stdio: "ignore" }).on("exit", () => setTimeout(keep, 200));
 keep();
+`,
+  // What ends is started again, but not before long.
+  "respawn.mjs": `
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+const keep = () => spawn("node", [process.argv[2]], { stdio: "ignore" }).on("exit", () => {
+  writeFileSync("paused", "");
+  setTimeout(keep, 600_000);
+});
+keep();
+`,
+  // Keeps nothing: what it is told to run, it runs itself.
+  "load.mjs": `
+await import(new URL(process.argv[2], import.meta.url));
 `,
   "keeper.sh": `
 while true; do
@@ -62,6 +76,19 @@ test("what a program of nobody's list keeps is held, and its keeper is named, in
     for (const left of running("server.mjs")) process.kill(left.pid, "SIGKILL");
     await until("the keeper is gone", () => running("server.mjs").length === 0);
   }
+});
+
+test("what keeps a program is held while that has ended, and what loads one in its own process is ended", async (t) => {
+  const { box, cwd, env } = house();
+  startStray(["node", "respawn.mjs", "server.mjs"], { cwd, env: { PORT: "99999" } });  // there is none
+  await until("what it keeps has ended", () => existsSync(join(cwd, "paused")));
+  const keeper = await theOne("respawn.mjs");
+  startStray(["node", "load.mjs", "server.mjs"], { cwd, env });
+  const loader = await theOne("load.mjs");
+  const agent = await watch(t, box);
+  await spares(agent, [keeper], possible);
+  await ends(agent, loader, "stray");
+  assert.ok(lives(keeper));
 });
 
 test("forever and what it keeps are held", async (t) => {
