@@ -24,11 +24,12 @@ std::vector<AppFacts> KillWatch::apps() const {
 void KillWatch::begin(const TreeOrder& order,
                       const KillTies& ties,
                       BootTime now) {
+  before_ = harm_;
   harm_ = begin_watch(std::move(harm_), kill_of(order), ties, now);
 }
 
-void KillWatch::call_off(const TreeOrder& order) {
-  harm_ = strayd::call_off(std::move(harm_), kill_of(order));
+void KillWatch::call_off() {
+  harm_ = before_;
 }
 
 void KillWatch::note(const Reaped& reaped, BootTime now) {

@@ -28,9 +28,9 @@ class KillWatch {
 
   // As the last scan saw them.
   std::vector<AppFacts> apps() const;
-  // A tree is about to be signalled; nobody of it was.
+  // A tree is about to be signalled. Nobody of it was: as if it had never been.
   void begin(const TreeOrder& order, const KillTies& ties, BootTime now);
-  void call_off(const TreeOrder& order);
+  void call_off();
   void note(const Reaped& reaped, BootTime now);
 
   // Once in each scan, before anything is ended in it. A scan that failed saw
@@ -57,6 +57,7 @@ class KillWatch {
 
  private:
   HarmMemory harm_{};
+  HarmMemory before_{};  // the newest begin()
   ReactionMemory reactions_{};
   ReturnMemory returns_{};
   std::vector<Ended> ended_{};  // since the last harms()

@@ -611,7 +611,7 @@ void Scanner::Impl::obey(std::span<const TreeOrder> orders) {
     if (!records.begin_reaping(config.state_dir) ||
         !records.spend(
             config.state_dir, config.policy.limits.kills_per_hour, order)) {
-      kills.call_off(order);
+      kills.call_off();
       plan.withheld.push_back({.root = order.root,
                                .rule = order.rule,
                                .why = records.breaker().open
@@ -631,7 +631,7 @@ void Scanner::Impl::carry_out(const TreeOrder& order) {
   reaper.begin(order);
   if (reaper.awaited() > before) return;
   // Nobody was signalled: nothing was spent.
-  kills.call_off(order);
+  kills.call_off();
   records.give_back(parts.config.state_dir);
 }
 

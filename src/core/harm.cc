@@ -196,10 +196,13 @@ void Look::take(const AppFacts& facts) {
     note_lost(found->second, facts, aftermath_.now);
     const auto port = lost_port(found->second, facts, aftermath_.now);
     if (!port || found->second.settled) continue;
-    if (newest == nullptr) lost = *port;
-    if (newest == nullptr) newest = &kill;
-    if (tied == nullptr && is_tied(ties_to(kill, facts.app), lost))
+    if (newest == nullptr) {
+      newest = &kill;
+      lost = *port;
+    }
+    if (tied == nullptr && is_tied(ties_to(kill, facts.app), lost)) {
       tied = &kill;
+    }
   }
   if (tied != nullptr) return count_loss(*tied, facts.app, lost);
   if (newest == nullptr) return;
@@ -275,13 +278,6 @@ HarmMemory begin_watch(HarmMemory memory,
   watched.ties = ties;
   watch_apps(watched, memory.seen);
   open_window(memory.record.history, now, watched.until);
-  return memory;
-}
-
-HarmMemory call_off(HarmMemory memory, const Kill& kill) {
-  std::erase_if(memory.record.kills, [&](const WatchedKill& watched) {
-    return watched.kill == kill;
-  });
   return memory;
 }
 

@@ -65,25 +65,32 @@ IpAddress address_of(std::uint8_t family, std::span<const __be32, 4> words) {
   return ip;
 }
 
-// Since the last byte; nullopt: the kernel does not say. Older kernels have a
-// shorter tcp_info.
-Result<std::optional<std::chrono::milliseconds>> last_receive(
-    Bytes attributes) {
-  constexpr std::size_t kAt = offsetof(tcp_info, tcpi_last_data_recv);
-  std::optional<std::chrono::milliseconds> found;
+// The last attribute of that type; nullopt: there is none.
+Result<std::optional<Bytes>> attribute_of(Bytes attributes, int type) {
+  std::optional<Bytes> found;
   while (!attributes.empty()) {
     const std::optional<rtattr> head = head_of<rtattr>(attributes);
     const std::optional<Bytes> attribute =
         head ? take_record(attributes, head->rta_len, sizeof *head)
              : std::nullopt;
     if (!attribute) return cut_off("attribute");
-    if ((head->rta_type & NLA_TYPE_MASK) != INET_DIAG_INFO) continue;
-    const Bytes info = attribute->subspan(sizeof *head);
-    if (info.size() < kAt) continue;
-    const auto ms = head_of<std::uint32_t>(info.subspan(kAt));
-    if (ms) found = std::chrono::milliseconds{*ms};
+    if ((head->rta_type & NLA_TYPE_MASK) != type) continue;
+    found = attribute->subspan(sizeof *head);
   }
   return found;
+}
+
+// Since the last byte; nullopt: the kernel does not say. Older kernels have a
+// shorter tcp_info.
+Result<std::optional<std::chrono::milliseconds>> last_receive(
+    Bytes attributes) {
+  constexpr std::size_t kAt = offsetof(tcp_info, tcpi_last_data_recv);
+  const auto info = attribute_of(attributes, INET_DIAG_INFO);
+  if (!info) return std::unexpected(info.error());
+  if (!*info || (*info)->size() < kAt) return std::nullopt;
+  const auto ms = head_of<std::uint32_t>((*info)->subspan(kAt));
+  if (!ms) return std::nullopt;
+  return std::chrono::milliseconds{*ms};
 }
 
 // Of one that serves without a TCP port.
@@ -93,18 +100,11 @@ void add_other(SocketInode inode, SocketTable& table) {
 
 // The inode at the other end; nullopt: there is none.
 Result<std::optional<SocketInode>> unix_peer(Bytes attributes) {
-  std::optional<SocketInode> found;
-  while (!attributes.empty()) {
-    const std::optional<rtattr> head = head_of<rtattr>(attributes);
-    const std::optional<Bytes> attribute =
-        head ? take_record(attributes, head->rta_len, sizeof *head)
-             : std::nullopt;
-    if (!attribute) return cut_off("attribute");
-    if ((head->rta_type & NLA_TYPE_MASK) != UNIX_DIAG_PEER) continue;
-    const auto inode = head_of<std::uint32_t>(attribute->subspan(sizeof *head));
-    if (inode && *inode != 0) found = *inode;
-  }
-  return found;
+  const auto peer = attribute_of(attributes, UNIX_DIAG_PEER);
+  if (!peer) return std::unexpected(peer.error());
+  const auto inode = *peer ? head_of<std::uint32_t>(**peer) : std::nullopt;
+  if (!inode || *inode == 0) return std::nullopt;
+  return *inode;
 }
 
 Result<void> add_unix_socket(Bytes body, SocketTable& table) {

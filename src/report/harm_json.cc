@@ -15,7 +15,8 @@ using Json = nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr std::size_t kMostOfAnApp = 10'000;  // instances, ports
+constexpr std::size_t kMostInstancesOfAnApp = 10'000;  // as PM2's list has
+constexpr std::size_t kMostPorts = 65'536;
 
 // ---- out ----
 
@@ -155,16 +156,6 @@ Json kill_json(const WatchedKill& kill) {
 
 // ---- in ----
 
-// Each reader of an element is given its members.
-template <typename Read>
-void each(Members& outer, const char* name, std::size_t most, Read read) {
-  for (const Json& element : outer.array(name, most)) {
-    Members members(element);
-    read(members);
-    if (!members.complete()) return outer.reject();
-  }
-}
-
 template <typename Read>
 auto inner(Members& outer, const char* name, Read read) {
   Members members(outer.object(name));
@@ -173,14 +164,8 @@ auto inner(Members& outer, const char* name, Read read) {
   return value;
 }
 
-std::string name(Members& members, const char* key) {
-  const std::optional<std::string> bytes = percent_decoded(members.text(key));
-  if (!bytes) members.reject();
-  return bytes.value_or("");
-}
-
 AppKey read_key(Members& members) {
-  return {.home = name(members, "home"), .app = name(members, "app")};
+  return {.home = members.bytes("home"), .app = members.bytes("app")};
 }
 
 // A moment may be of before the boot: what PM2 says of its time.
@@ -225,7 +210,7 @@ AppHistory read_app(Members& members) {
                  .period = time(members, "period_ms"),
                  .past_ends = members.count("past_ends"),
                  .past = time(members, "past_ms")};
-  each(members, "recent", kRecentEnds, [&](Members& end) {
+  read_each(members, "recent", kRecentEnds, [&](Members& end) {
     app.recent.push_back({.at = time(end, "at_boot_ms"),
                           .how = read_how(end),
                           .followed = end.flag("followed")});
@@ -242,11 +227,11 @@ AppHistory read_app(Members& members) {
 
 History read_history(Members& members) {
   History history{.counted = time(members, "counted_boot_ms")};
-  each(members, "windows", kKillsTested, [&](Members& window) {
+  read_each(members, "windows", kKillsTested, [&](Members& window) {
     history.windows.push_back({.began = time(window, "began_boot_ms"),
                                .until = time(window, "until_boot_ms")});
   });
-  each(members, "apps", kMostWatchedApps, [&](Members& app) {
+  read_each(members, "apps", kMostWatchedApps, [&](Members& app) {
     const AppKey key = read_key(app);
     history.apps[key] = read_app(app);
   });
@@ -259,11 +244,11 @@ AppTies read_ties(Members& members) {
     ties.tie = inner(members, "tie", [](Members& tie) -> Tie {
       return {.kind = tie.word<TieKind>("kind", kTieKinds),
               .of_tree = tie.process(),
-              .program = name(tie, "program")};
+              .program = tie.bytes("program")};
     });
   }
-  for (const Json& held : members.array("held", kMostOfAnApp)) {
-    if (!held.is_number_unsigned()) {
+  for (const Json& held : members.array("held", kMostPorts)) {
+    if (!held.is_number_unsigned() || held.get<std::uint64_t>() >= kMostPorts) {
       members.reject();
       break;
     }
@@ -274,16 +259,17 @@ AppTies read_ties(Members& members) {
 
 AppFacts read_before(Members& members) {
   AppFacts before;
-  each(members, "instances", kMostOfAnApp, [&](Members& instance) {
-    const InstanceKey key{.home = name(instance, "home"),
-                          .unique_id = name(instance, "unique_id"),
-                          .pm_id = instance.integer("pm_id")};
-    Launch& launch = before.instances[key];
-    launch.status = instance.word<Pm2Status>("status", kPm2Statuses);
-    if (instance.null("pm_uptime_ms")) return;
-    launch.pm_uptime_ms = instance.integer("pm_uptime_ms");
-  });
-  each(members, "ports", kMostOfAnApp, [&](Members& element) {
+  read_each(
+      members, "instances", kMostInstancesOfAnApp, [&](Members& instance) {
+        const InstanceKey key{.home = instance.bytes("home"),
+                              .unique_id = instance.bytes("unique_id"),
+                              .pm_id = instance.integer("pm_id")};
+        Launch& launch = before.instances[key];
+        launch.status = instance.word<Pm2Status>("status", kPm2Statuses);
+        if (instance.null("pm_uptime_ms")) return;
+        launch.pm_uptime_ms = instance.integer("pm_uptime_ms");
+      });
+  read_each(members, "ports", kMostPorts, [&](Members& element) {
     before.ports[port(element)] = element.flag("listened");
   });
   return before;
@@ -294,7 +280,7 @@ WatchedApp read_watched(Members& members) {
                  .counted = members.flag("counted"),
                  .harmed = members.flag("harmed"),
                  .settled = members.flag("settled")};
-  each(members, "lost", kMostOfAnApp, [&](Members& element) {
+  read_each(members, "lost", kMostPorts, [&](Members& element) {
     app.lost[port(element)] = time(element, "since_boot_ms");
   });
   return app;
@@ -302,14 +288,14 @@ WatchedApp read_watched(Members& members) {
 
 WatchedKill read_kill(Members& members) {
   WatchedKill kill{
-      .kill = {.tree = members.process(), .rule = name(members, "rule")},
+      .kill = {.tree = members.process(), .rule = members.bytes("rule")},
       .began = time(members, "began_boot_ms"),
       .until = time(members, "until_boot_ms")};
-  each(members, "ties", kMostWatchedApps, [&](Members& element) {
+  read_each(members, "ties", kMostWatchedApps, [&](Members& element) {
     const AppKey key = read_key(element);
     kill.ties[key] = read_ties(element);
   });
-  each(members, "watched", kMostWatchedApps, [&](Members& element) {
+  read_each(members, "watched", kMostWatchedApps, [&](Members& element) {
     const AppKey key = read_key(element);
     WatchedApp& app = kill.watched[key] = read_watched(element);
     app.before.app = key;
@@ -328,7 +314,7 @@ Json harm_json(const HarmRecord& record) {
 
 HarmRecord read_harm(Members& members) {
   HarmRecord record{.history = inner(members, "history", read_history)};
-  each(members, "kills", kMostWatchedKills, [&](Members& kill) {
+  read_each(members, "kills", kMostWatchedKills, [&](Members& kill) {
     record.kills.push_back(read_kill(kill));
   });
   return record;

@@ -6,11 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "strayd/core/process.h"
+
+#include "percent.h"
 
 namespace strayd {
 
@@ -32,6 +35,12 @@ class Members {
     const Json& found = at(name);
     if (!found.is_string()) return lacking<std::string>();
     return found.get<std::string>();
+  }
+
+  // Whatever bytes somebody else gave it, as percent_encoded() wrote them.
+  std::string bytes(const char* name) {
+    const std::optional<std::string> decoded = percent_decoded(text(name));
+    return decoded ? *decoded : lacking<std::string>();
   }
 
   bool flag(const char* name) {
@@ -116,5 +125,16 @@ class Members {
   const Json& object_;
   bool complete_ = true;
 };
+
+// Gives the members of each element to `read`, up to the first that lacks
+// something.
+template <typename Read>
+void read_each(Members& outer, const char* name, std::size_t most, Read read) {
+  for (const Members::Json& element : outer.array(name, most)) {
+    Members members(element);
+    read(members);
+    if (!members.complete()) return outer.reject();
+  }
+}
 
 }  // namespace strayd

@@ -45,6 +45,11 @@ Result<void> check_size(const State& state) {
       state.in_grace.size() <= kMostInGrace &&
       state.kept.size() <= kMostKeptKeys &&
       state.harm.kills.size() <= kMostWatchedKills &&
+      std::ranges::all_of(state.harm.kills,
+                          [](const WatchedKill& kill) {
+                            return kill.watched.size() <= kMostWatchedApps &&
+                                   kill.ties.size() <= kMostWatchedApps;
+                          }) &&
       state.harm.history.apps.size() <= kMostWatchedApps &&
       state.kills_unix_ms.size() <= kMostKills) {
     return {};

@@ -134,12 +134,6 @@ Json state_json(const State& state) {
 
 // ---- in ----
 
-std::string name(Members& members, const char* key) {
-  const std::optional<std::string> bytes = percent_decoded(members.text(key));
-  if (!bytes) members.reject();
-  return bytes.value_or("");
-}
-
 AppAccount read_account(Members& members) {
   AppAccount account{.resets = members.count("resets")};
   const Json& restarts = members.object("restarts");
@@ -158,27 +152,27 @@ AppAccount read_account(Members& members) {
 
 // Each reads one element of an array into the state.
 void read_app(Members& members, State& state) {
-  const AppKey key{.home = name(members, "home"), .app = name(members, "app")};
+  const AppKey key{.home = members.bytes("home"), .app = members.bytes("app")};
   state.ledger.apps[key] = read_account(members);
 }
 
 void read_instance(Members& members, State& state) {
-  const InstanceKey key{.home = name(members, "home"),
-                        .unique_id = name(members, "unique_id"),
+  const InstanceKey key{.home = members.bytes("home"),
+                        .unique_id = members.bytes("unique_id"),
                         .pm_id = members.integer("pm_id")};
   state.ledger.instances[key] = {
-      .app = name(members, "app"),
+      .app = members.bytes("app"),
       .restart_time = members.positive("restart_time")};
 }
 
 void read_ledger_home(Members& members, State& state) {
-  state.ledger.homes[name(members, "home")] = members.flag("answered");
+  state.ledger.homes[members.bytes("home")] = members.flag("answered");
 }
 
 void read_slot(Members& members, State& state) {
   constexpr std::uint64_t kMostSlot = std::numeric_limits<int>::max();
-  const SlotKey key{.home = name(members, "home"),
-                    .app = name(members, "app"),
+  const SlotKey key{.home = members.bytes("home"),
+                    .app = members.bytes("app"),
                     .slot = static_cast<int>(members.count("slot", kMostSlot))};
   BackendAccount& account = state.backends.slots[key];
   account.restarts = members.count("restarts");
@@ -189,7 +183,7 @@ void read_slot(Members& members, State& state) {
 }
 
 void read_home_seen(Members& members, State& state) {
-  std::optional<uid_t>& uid = state.homes_seen[name(members, "home")];
+  std::optional<uid_t>& uid = state.homes_seen[members.bytes("home")];
   if (members.null("uid")) return;
   uid = static_cast<uid_t>(members.count("uid", kMostUid));
 }
@@ -214,21 +208,6 @@ void read_kept(Members& members, State& state) {
                      .within = duration("within_ms")};
 }
 
-void read_each(Members& outer,
-               const char* key,
-               std::size_t most,
-               State& state,
-               void (*read)(Members&, State&)) {
-  for (const Json& element : outer.array(key, most)) {
-    Members members(element);
-    read(members, state);
-    if (!members.complete()) {
-      outer.reject();
-      return;
-    }
-  }
-}
-
 void read_kills(Members& members, State& state) {
   for (const Json& moment : members.array("kills_unix_ms", kMostKills)) {
     if (!moment.is_number_integer()) {
@@ -242,20 +221,25 @@ void read_kills(Members& members, State& state) {
 Result<State> read_state(const Json& object) {
   Members members(object);
   Members breaker(members.object("breaker"));
-  State state{.boot_id = name(members, "boot_id"),
+  State state{.boot_id = members.bytes("boot_id"),
               .breaker = {.open = breaker.flag("open"),
-                          .why = name(breaker, "why"),
+                          .why = breaker.bytes("why"),
                           .since_unix_ms = breaker.integer("since_unix_ms")}};
+  const auto with = [&](void (*read)(Members&, State&)) {
+    return [&state, read](Members& one) {
+      read(one, state);
+    };
+  };
   read_kills(members, state);
-  read_each(members, "homes_seen", kMostHomes, state, read_home_seen);
+  read_each(members, "homes_seen", kMostHomes, with(read_home_seen));
   if (members.has("in_grace")) {  // there were none at first
-    read_each(members, "in_grace", kMostInGrace, state, read_in_grace);
+    read_each(members, "in_grace", kMostInGrace, with(read_in_grace));
   }
   if (members.has("origins_boot_id")) {  // nor were they written
-    state.origins_boot_id = name(members, "origins_boot_id");
+    state.origins_boot_id = members.bytes("origins_boot_id");
   }
   if (members.has("kept")) {
-    read_each(members, "kept", kMostKeptKeys, state, read_kept);
+    read_each(members, "kept", kMostKeptKeys, with(read_kept));
   }
   if (members.has("harm")) {
     Members harm(members.object("harm"));
@@ -263,12 +247,12 @@ Result<State> read_state(const Json& object) {
     if (!harm.complete()) members.reject();
   }
   Members backends(members.object("backends"));
-  state.backends.boot_id = name(backends, "boot_id");
-  read_each(backends, "slots", kMostSlots, state, read_slot);
+  state.backends.boot_id = backends.bytes("boot_id");
+  read_each(backends, "slots", kMostSlots, with(read_slot));
   Members ledger(members.object("ledger"));
-  read_each(ledger, "apps", kMostApps, state, read_app);
-  read_each(ledger, "instances", kMostInstances, state, read_instance);
-  read_each(ledger, "homes", kMostHomes, state, read_ledger_home);
+  read_each(ledger, "apps", kMostApps, with(read_app));
+  read_each(ledger, "instances", kMostInstances, with(read_instance));
+  read_each(ledger, "homes", kMostHomes, with(read_ledger_home));
   if (members.complete() && breaker.complete() && backends.complete() &&
       ledger.complete()) {
     return state;

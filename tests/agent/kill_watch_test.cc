@@ -61,8 +61,10 @@ TEST(KillWatch, a_kill_that_signalled_nobody_is_not_watched) {
   KillWatch kills;
   kills.harms(kNow, kApps, {});
   const TreeOrder order{.root = kOrphan, .rule = "tsx-server"};
+  const HarmRecord before = kills.record();
   kills.begin(order, kTies, kNow);
-  kills.call_off(order);
+  kills.call_off();
+  EXPECT_EQ(kills.record(), before) << "nor is there a window for it";
   EXPECT_THAT(kills.harms(kNow + seconds{5}, kApps, kCrash).harms, IsEmpty());
 }
 

@@ -416,6 +416,19 @@ TEST(State, of_another_boot_keeps_all_but_its_homes_and_processes) {
   EXPECT_EQ(of_boot(some_state(), kBoot), some_state());
 }
 
+// Any user may listen on all the ports that there are.
+TEST(State, of_a_tree_that_held_every_port_is_believed) {
+  State state = some_state();
+  std::set<std::uint16_t>& held =
+      state.harm.kills.front().ties.begin()->second.held;
+  for (int port = 0; port <= 65'535; ++port) {
+    held.insert(static_cast<std::uint16_t>(port));
+  }
+  const Result<State> read = parse_state(format_state(state));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->harm, state.harm);
+}
+
 TEST(State, of_watched_kills_that_is_absurd_is_not_believed) {
   const auto is_believed =
       [](const std::function<void(nlohmann::json&)>& bend) {
@@ -430,6 +443,8 @@ TEST(State, of_watched_kills_that_is_absurd_is_not_believed) {
       [](auto& harm) { harm["kills"][0]["ties"][0]["tie"]["kind"] = "wire"; }));
   EXPECT_FALSE(is_believed(
       [](auto& harm) { harm["kills"][0]["ties"][0]["held"] = {-1}; }));
+  EXPECT_FALSE(is_believed(
+      [](auto& harm) { harm["kills"][0]["ties"][0]["held"] = {65'536}; }));
   EXPECT_FALSE(is_believed([](auto& harm) {
     harm["history"]["apps"][0]["seen_ms"] = 9'223'372'036'854'775'807;
   }));

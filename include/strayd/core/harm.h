@@ -106,12 +106,11 @@ struct HarmMemory {
 };
 
 // A tree is about to be signalled. Before the signal, so that the watch is
-// durable when it is sent; nobody was, then the kill is called off.
+// durable when it is sent; if nobody was, the memory before is to be kept.
 HarmMemory begin_watch(HarmMemory memory,
                        const Kill& kill,
                        const KillTies& ties,
                        BootTime now);
-HarmMemory call_off(HarmMemory memory, const Kill& kill);
 
 // What became known since the look before. Borrowed.
 struct Aftermath {

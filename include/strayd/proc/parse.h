@@ -34,6 +34,7 @@ struct ProcStat {
   // The address of argv (field 48), another one after each exec; 0 where the
   // kernel keeps it from us, or there is no memory.
   std::uint64_t argv_at = 0;
+  // Minor page faults of children that it has awaited (field 11, cminflt).
   bool has_awaited_children = false;
 
   bool operator==(const ProcStat&) const = default;
