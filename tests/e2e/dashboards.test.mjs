@@ -57,7 +57,6 @@ async function takePort({ pm2, agent, scraper, port }) {
 async function live(stage) {
   const { box, exchange, pm2, agent, port } = stage;
   const counted = (metric, labels) => async () => (await agent.metric(metric, labels)) > 0;
-  const stray = startStray(["node", "moody.mjs"], { cwd: box.app("plain"), env: { PORT: String(await freePort()), PEER_PORT: String(port) } });
   startStray(["node", "server.mjs"], {
     cwd: box.app("plain"), env: { PORT: String(await freePort()), EXCHANGE_URL: exchange.url("stray") },
   });
@@ -65,6 +64,8 @@ async function live(stage) {
   await until("the reload is seen", counted("strayd_backend_restarts_total", { app: watched }));
   await pm2.cli(["restart", "all"]);
   await until("the deploy is counted", counted("strayd_pm2_app_restarts_total", { app: watched, cause: "operator" }));
+  await until("it serves again", async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
+  const stray = startStray(["node", "moody.mjs"], { cwd: box.app("plain"), env: { PORT: String(await freePort()), PEER_PORT: String(port) } });
   await gone(stray);
   await until("the kill is counted", counted("strayd_orphans_killed_total", { rule: "idle" }));
   await until("the other orphan is left", counted("strayd_kills_withheld_total", { reason: "rule_forbids" }));

@@ -11,10 +11,13 @@ const modules = join(e2e, "node_modules");
 
 // The command that runs what follows it so, with an empty directory for all that
 // it writes, and a copy of `modules` in it.
-export const inside = (scratch, copied = modules) => ["unshare", [
-  "--pid", "--fork", "--kill-child", "--net", "--ipc",
+// It is a session of its own: a signal to a process group, as kill(0, …) is one,
+// crosses PID namespaces, and that of the caller is whoever runs these tests. So
+// Ctrl-C does not reach it; it ends with the caller.
+export const inside = (scratch, copied = modules) => ["setpriv", [
+  "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--net", "--ipc",
   "--mount", "--propagation", "unchanged",  // inside.sh sees to that
-  join(e2e, "inside.sh"), scratch, copied,
+  "setsid", join(e2e, "inside.sh"), scratch, copied,
 ]];
 
 // Runs a script of node's so, to its end: its status. `needs`: it uses the

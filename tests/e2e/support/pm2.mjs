@@ -75,9 +75,10 @@ export function startPm2(t, box, { name = "pm2", user, env: more = {} } = {}) {
     async restarts(app) {
       return (await pm2.instances(app)).map((entry) => entry.pm2_env.restart_time).reduce((a, b) => a + b, 0);
     },
+    // PM2 says 0 between an end and the next start, which for kill() is the
+    // process group of the caller.
     async pid(app) {
-      const [first] = await pm2.instances(app);
-      return first.pid;
+      return until(`${app} has a process`, async () => (await pm2.instances(app))[0].pid);
     },
     async online(app, count = 1) {
       return until(`${count} instance(s) of ${app} online`, async () => {
