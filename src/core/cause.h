@@ -1,6 +1,8 @@
 // From the evidence on one restart to its cause.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <set>
 
 #include "strayd/core/causes.h"
@@ -14,8 +16,17 @@ struct CauseEvidence {
   const Trail::Deaths* deaths = nullptr;  // of the launch that ended
   const std::set<ProcId>& signalled;      // by strayd
   bool port_conflict = false;
+  // How long an app may take to end (PM2's kill_timeout).
+  std::chrono::milliseconds patience{1600};
 };
 
-Cause cause_of(const CauseEvidence& evidence);
+struct Explained {
+  Cause cause = Cause::Unknown;
+  std::optional<ExitStatus> status{};  // nullopt: not known
+  // Of the evidence; nullptr: it ended by none, or nobody told of it.
+  const SentSignal* sent = nullptr;
+};
+
+Explained cause_of(const CauseEvidence& evidence);
 
 }  // namespace strayd

@@ -1,5 +1,6 @@
 #include "explain.h"
 
+#include <chrono>
 #include <optional>
 
 #include "cause.h"
@@ -57,12 +58,22 @@ Restart explain(const InList& listed,
       .ending = ending,
       .deaths = deaths == trail.deaths.end() ? nullptr : &deaths->second,
       .signalled = clues.signalled,
-      .port_conflict = clues.port_conflicts.contains(listed.app)};
-  return {.app = listed.app,
-          .instance = listed.key,
-          .restart_time = restart,
-          .cause = cause_of(evidence),
-          .pm_uptime_ms = launch};
+      .port_conflict = clues.port_conflicts.contains(listed.app),
+      .patience = listed.instance.kill_timeout};
+  const Explained explained = cause_of(evidence);
+  Restart told{.app = listed.app,
+               .instance = listed.key,
+               .restart_time = restart,
+               .cause = explained.cause,
+               .pm_uptime_ms = launch,
+               .status = explained.status};
+  if (explained.sent != nullptr) told.sent = *explained.sent;
+  if (ending != nullptr && ending->at_ms &&
+      *ending->at_ms >= ending->pm_uptime_ms) {
+    told.lived =
+        std::chrono::milliseconds{*ending->at_ms - ending->pm_uptime_ms};
+  }
+  return told;
 }
 
 }  // namespace strayd

@@ -15,6 +15,7 @@ bool may_be_ours(Cause cause) {
   switch (cause) {
     case Cause::ExitCode:
     case Cause::Signal:
+    case Cause::Fault:
     case Cause::Strayd:
     case Cause::Unknown:
       return true;
