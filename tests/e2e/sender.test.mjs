@@ -3,7 +3,7 @@
 // anybody else. Where BPF may not be used, nobody is named.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import test from "node:test";
 import { promisify } from "node:util";
 import { forEver } from "./support/backends.mjs";
@@ -103,6 +103,52 @@ test("what an app raises by itself is a fault", async (t) => {
   await until("it says itself", async () => (await all.agent.metric(info, { app: "api", sender: "itself" })) === 1);
   await all.restartsBy("fault", () => all.ask("/heap"));
   assert.equal(await all.agent.metric("strayd_pm2_app_ends_total", { app: "api", how: "SIGABRT" }), 2);
+});
+
+// Of all its threads, in seconds.
+function spent({ pid }) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /s, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+// 50 000 signals a second, if the machine can; says how many there were.
+const storming = `
+  const target = require("child_process").spawn(process.execPath,
+    ["-e", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')"]);
+  target.stdout.once("data", () => {
+    let sent = 0;
+    const begun = Date.now();
+    const timer = setInterval(() => {
+      while (sent < (Date.now() - begun) * 50) { target.kill("SIGTERM"); ++sent; }
+      if (Date.now() - begun < 8000) return;
+      clearInterval(timer);
+      target.kill("SIGKILL");
+      console.log(sent);
+    }, 5);
+  });`;
+
+test("a storm of signals between strangers costs little, and no sender is lost in it", async (t) => {
+  const all = await scene(t);
+  const kill = cleanup(all.box);
+  await all.known();
+  const cost = async (action) => {
+    const before = spent(all.agent.self);
+    await action();
+    return spent(all.agent.self) - before;
+  };
+  const quiet = await cost(() => new Promise((done) => setTimeout(done, 8000)));
+  let sent = 0;
+  const stormy = await cost(async () => {
+    sent = Number((await run(process.execPath, ["-e", storming])).stdout);
+  });
+  t.diagnostic(`${sent} signals in 8 s: ${(stormy - quiet).toFixed(2)} s of CPU more than ${quiet.toFixed(2)} s`);
+  assert.ok(sent > 100_000, `${sent} signals`);
+  assert.ok(stormy - quiet < 0.02 * 8, `${stormy} s beside ${quiet} s`);
+  const storm = run(process.execPath, ["-e", storming]);
+  await all.restartsBy("signal", async () => kill(await all.pm2.pid("api")));
+  await isNamed(all, { signal: "SIGTERM" });
+  await storm;
+  assert.equal(await all.agent.metric("strayd_signals_lost_total"), 0);
 });
 
 test("what PM2 was asked to do is nobody's kill", async (t) => {
