@@ -76,6 +76,7 @@ AppWatch::AppWatch(Procfs& procfs, const Config& config, bool listen)
       }) {
   holdings_.turn_every(config.rotation);
   start_bus(config);
+  if (listen_ && procfs_.is_live()) senders_.listen();
 }
 
 void AppWatch::start_bus(const Config& config) {
@@ -129,6 +130,7 @@ std::vector<Feature> AppWatch::features() const {
     }
     features.push_back(std::move(names));
   }
+  if (auto senders = senders_.feature()) features.push_back(*senders);
   return features;
 }
 
@@ -235,6 +237,8 @@ Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
       clues.deaths.push_back(std::move(death));
     }
     clues.oom = exits_.oom();
+    // After the ends, so that what led to them is among them.
+    clues.signals = senders_.recent(snapshot.taken);
   }
   clues.signalled = {signalled_.begin(), signalled_.end()};
   // A conflict may end between the death that it caused and this look.
@@ -251,6 +255,7 @@ const Accounts& AppWatch::account(RestartLedger ledger,
   accounts_.ledger = std::move(ledger);
   accounts_ = account_restarts(std::move(accounts_), pm2, clues(snapshot, pm2));
   if (listen_) exits_.hold(app_processes(picture_.apps, snapshot), parents);
+  senders_.watch(pm2, snapshot);
   return accounts_;
 }
 

@@ -27,6 +27,7 @@
 #include "strayd/proc/procfs.h"
 
 #include "holdings_watch.h"
+#include "sender_watch.h"
 
 namespace strayd {
 
@@ -73,6 +74,9 @@ class AppWatch {
                           std::span<const Pm2View> pm2,
                           std::span<const ProcId> parents);
 
+  const Accounts& accounts() const { return accounts_; }
+  // Signals to apps that nobody can tell the sender of.
+  std::uint64_t lost_signals() const { return senders_.lost(); }
   const AppsPicture& picture() const { return picture_; }
   // The living processes of the apps' trees in the last look. Ascending.
   const std::vector<ProcId>& members() const { return members_; }
@@ -81,7 +85,8 @@ class AppWatch {
   int bus_fd() const { return bus_ ? bus_->fd() : -1; }
 
   // Whether every event bus is followed ("pm2_events") and every host of the
-  // remotes has an address ("name_resolution"), where that is wanted.
+  // remotes has an address ("name_resolution"), where that is wanted; and why
+  // the kernel does not tell who sends a signal ("signal_senders").
   std::vector<Feature> features() const;
 
  private:
@@ -97,6 +102,7 @@ class AppWatch {
   Resolver resolver_;
   bool has_remotes_ = false;
   ExitWatch exits_;
+  SenderWatch senders_{};
 
   HoldingsWatch holdings_;
 

@@ -46,6 +46,7 @@ void forget_findings(Report& report) {
   report.pm2.clear();
   report.zombies.clear();
   report.returned.clear();
+  report.restarts.clear();
 }
 
 }  // namespace strayd

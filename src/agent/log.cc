@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <set>
@@ -124,6 +125,23 @@ void log_conflicts(const Report& before, const Report& now) {
   }
 }
 
+// Each once, with the report of the scan that counted it.
+void log_restarts(const Report& before, const Report& now) {
+  constexpr std::size_t kMost = 100;
+  if (now.scan == before.scan) return;
+  std::size_t told = 0;
+  for (const Restart& restart : now.restarts) {
+    if (++told > kMost) {
+      spdlog::warn("and {} more restarts", now.restarts.size() - kMost);
+      return;
+    }
+    spdlog::log(restart.cause == Cause::Operator ? spdlog::level::info
+                                                 : spdlog::level::warn,
+                "{}",
+                restart_text(now, restart));
+  }
+}
+
 // What comes and goes while strayd runs, and does not disarm it.
 void log_features(const Report& before, const Report& now) {
   for (const auto& [feature, available] : now.features) {
@@ -173,6 +191,7 @@ void log_changes(const Report& before, const Report& now) {
   log_verdicts(before, now);
   log_conflicts(before, now);
   log_reaped(before, now);
+  log_restarts(before, now);
   for (const auto& [feature, why] : now.blind) {
     if (before.blind.contains(feature)) continue;
     spdlog::warn("disarmed: {}: {}", feature, one_line(why));

@@ -262,8 +262,9 @@ void Scanner::Impl::describe_self() {
   report.breaker = records.breaker();
   report.features.clear();
   report.remarks.clear();
-  std::vector<Feature> all = apps.features();
-  all.insert(all.end(), parts.features.begin(), parts.features.end());
+  // What was found out since comes last.
+  std::vector<Feature> all = parts.features;
+  std::ranges::move(apps.features(), std::back_inserter(all));
   for (const Feature& feature : all) {
     report.features[feature.name] = feature.available;
     if (!feature.available) report.remarks[feature.name] = feature.detail;
@@ -665,6 +666,10 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.conflicts = apps.picture().conflicts;
     fresh.strays = apps.picture().strays;
     fresh.ledger = ledger;
+    fresh.restarts = apps.accounts().restarts;
+    fresh.ends = apps.accounts().ends;
+    fresh.senders = apps.accounts().senders;
+    fresh.lost_signals = apps.lost_signals();
     add_findings(fresh, snapshot, known_orphans);
   }
   report = std::move(fresh);

@@ -2,30 +2,27 @@
 
 #include <csignal>
 
+#include "strayd/core/ends.h"
+
 namespace strayd {
 
-bool is_sent(const ExitStatus& how) {
-  if (how.how != ExitStatus::How::Signalled) return false;
-  // What a program does to itself, or befalls it without anybody's wish.
-  switch (how.value) {
-    case SIGSEGV:
-    case SIGABRT:
-    case SIGBUS:
-    case SIGFPE:
-    case SIGILL:
-    case SIGTRAP:
-    case SIGSYS:
-    case SIGPIPE:
-      return false;
-    default:
-      return true;
-  }
+bool is_known_as_sent(const Restart& restart) {
+  return restart.sent && (restart.sent->sender.kind == Sender::Kind::Outside ||
+                          restart.sent->sender.kind == Sender::Kind::Pm2);
+}
+
+bool is_sent(const Restart& restart) {
+  if (restart.sent) return is_known_as_sent(restart);
+  // The kernel's for a pipe without a reader is nobody's wish either.
+  return restart.how.how == ExitStatus::How::Signalled &&
+         !is_fault(restart.how.value) && restart.how.value != SIGPIPE;
 }
 
 bool may_be_ours(Cause cause) {
   switch (cause) {
     case Cause::ExitCode:
     case Cause::Signal:
+    case Cause::Fault:
     case Cause::Strayd:
     case Cause::Unknown:
       return true;

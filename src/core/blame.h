@@ -1,8 +1,8 @@
 // Whose doing the end of an app may be, by its cause alone.
 #pragma once
 
-#include "strayd/core/exit_status.h"
 #include "strayd/core/ledger.h"
+#include "strayd/core/restarts.h"
 
 namespace strayd {
 
@@ -13,6 +13,10 @@ bool may_be_ours(Cause cause);
 bool is_own(Cause cause);
 
 // By a signal that somebody has sent: not strayd, or the cause were another.
-bool is_sent(const ExitStatus& how);
+// Where nobody told of its sender, its number says whether it was sent.
+bool is_sent(const Restart& restart);
+
+// The same, and its sender is known.
+bool is_known_as_sent(const Restart& restart);
 
 }  // namespace strayd

@@ -1,10 +1,12 @@
 #include "cause.h"
 
-#include <algorithm>
-#include <array>
 #include <csignal>
+#include <span>
 #include <string_view>
-#include <utility>
+
+#include "strayd/core/ends.h"
+
+#include "sent_by.h"
 
 namespace strayd {
 namespace {
@@ -24,6 +26,11 @@ const Death* served(const CauseEvidence& evidence) {
   return &*evidence.deaths->served;
 }
 
+std::span<const SentSignal> signals(const CauseEvidence& evidence) {
+  if (evidence.deaths == nullptr) return {};
+  return evidence.deaths->signals;
+}
+
 bool was_signalled(const Death* death) {
   return death != nullptr && death->status.how == How::Signalled;
 }
@@ -32,9 +39,24 @@ bool by_strayd(const CauseEvidence& evidence, const Death* death) {
   return was_signalled(death) && evidence.signalled.contains(death->id);
 }
 
-Cause by_signal(const Death& death) {
+// Who raises a fault by itself, or is ended for want of memory, was sent
+// nothing. Where nobody told of a sender the number says what it was.
+Cause cause_by(const Death& death, const SentSignal* sent) {
+  const bool nobody_sent_it = sent == nullptr ||
+                              sent->sender.kind == Sender::Kind::Itself ||
+                              sent->sender.kind == Sender::Kind::Kernel;
+  if (sent != nullptr && sent->sender.kind == Sender::Kind::Strayd) {
+    return Cause::Strayd;
+  }
+  if (is_fault(death.status.value) && nobody_sent_it) return Cause::Fault;
   const bool killed = death.status.value == SIGKILL;
-  return killed && death.oom ? Cause::Oom : Cause::Signal;
+  return killed && death.oom && nobody_sent_it ? Cause::Oom : Cause::Signal;
+}
+
+Explained by_signal(const Death& death, const CauseEvidence& evidence) {
+  const SentSignal* const sent =
+      that_ended(death, signals(evidence), evidence.patience);
+  return {.cause = cause_by(death, sent), .how = death.status, .sent = sent};
 }
 
 // Whether what npm or a shell ended with can be of that signal: theirs is 128
@@ -43,6 +65,13 @@ bool may_come_of(int exit_code, const Death& served) {
   const int signal = exit_code - kSignalBase;
   const bool tells = signal > 0 && signal <= kLargestSignal;
   return !tells || signal == served.status.value;
+}
+
+int signal_of(std::string_view word) {
+  for (int signal = 1; signal < kLargestSignal; ++signal) {
+    if (signal_name(signal) == word) return signal;
+  }
+  return 0;
 }
 
 // Where the kernel can't say how it ended, PM2's word for the signal.
@@ -55,51 +84,56 @@ Cause of_word(const Ending& ending,
   if (process != nullptr && signalled.contains(process->id)) {
     return Cause::Strayd;
   }
+  if (is_fault(signal_of(ending.signal))) return Cause::Fault;
   if (ending.signal != "SIGKILL") return Cause::Signal;
   if (process != nullptr) return process->oom ? Cause::Oom : Cause::Signal;
   return ending.starving ? Cause::Unknown : Cause::Signal;
 }
 
-// PM2 says 0, and SIGINT, both of an exit with 0 and of a real SIGINT; and 0 of
-// all other signals.
-Cause of_code_zero(const CauseEvidence& evidence) {
-  const Death* const process = own(evidence);
-  if (was_signalled(process)) return by_signal(*process);
-  if (process != nullptr && process->status.how == How::Exited) {
-    return Cause::ExitCode;
-  }
-  return of_word(*evidence.ending, process, evidence.signalled);
+ExitStatus how_by_word(const Ending& ending) {
+  if (ending.signal.empty() || ending.signal == "SIGINT") return {};
+  return {.how = How::Signalled, .value = signal_of(ending.signal)};
 }
 
-Cause of_death(const CauseEvidence& evidence) {
+// An app that catches a signal from outside, and ends as it should.
+std::optional<Explained> on_request(const CauseEvidence& evidence, int code) {
+  const SentSignal* const sent = that_asked(
+      code, evidence.ending->at_ms, signals(evidence), evidence.patience);
+  if (sent == nullptr) return std::nullopt;
+  return Explained{.cause = sent->sender.kind == Sender::Kind::Strayd
+                                ? Cause::Strayd
+                                : Cause::Signal,
+                   .how = {.how = How::Exited, .value = code},
+                   .sent = sent};
+}
+
+// PM2 says 0, and SIGINT, both of an exit with 0 and of a real SIGINT; and 0 of
+// all other signals.
+Explained of_code_zero(const CauseEvidence& evidence) {
+  const Death* const process = own(evidence);
+  if (was_signalled(process)) return by_signal(*process, evidence);
+  if (process != nullptr && process->status.how == How::Exited) {
+    return on_request(evidence, 0)
+        .value_or(Explained{.cause = Cause::ExitCode, .how = process->status});
+  }
+  const Ending& ending = *evidence.ending;
+  return {.cause = of_word(ending, process, evidence.signalled),
+          .how = how_by_word(ending)};
+}
+
+Explained of_death(const CauseEvidence& evidence) {
   const std::optional<int> code = evidence.ending->exit_code;
-  if (!code) return Cause::Unknown;
+  if (!code) return {};
   const Death* const server = served(evidence);
   const bool signalled = was_signalled(own(evidence));
   if (!signalled && was_signalled(server) && may_come_of(*code, *server)) {
-    return by_signal(*server);
+    return by_signal(*server, evidence);
   }
   if (*code == 0) return of_code_zero(evidence);
-  return evidence.port_conflict ? Cause::PortConflict : Cause::ExitCode;
-}
-
-// 0: none that matters here.
-int number_of(std::string_view signal) {
-  constexpr std::array<std::pair<std::string_view, int>, 11> kNames{
-      {{"SIGHUP", SIGHUP},
-       {"SIGKILL", SIGKILL},
-       {"SIGTERM", SIGTERM},
-       {"SIGPIPE", SIGPIPE},
-       {"SIGABRT", SIGABRT},
-       {"SIGSEGV", SIGSEGV},
-       {"SIGBUS", SIGBUS},
-       {"SIGILL", SIGILL},
-       {"SIGFPE", SIGFPE},
-       {"SIGTRAP", SIGTRAP},
-       {"SIGSYS", SIGSYS}}};
-  const auto* const found = std::ranges::find(
-      kNames, signal, &std::pair<std::string_view, int>::first);
-  return found == kNames.end() ? 0 : found->second;
+  if (const auto asked = on_request(evidence, *code)) return *asked;
+  return {
+      .cause = evidence.port_conflict ? Cause::PortConflict : Cause::ExitCode,
+      .how = {.how = How::Exited, .value = *code}};
 }
 
 // PM2 doesn't say why it ends one, only beforehand that it is about to.
@@ -117,47 +151,42 @@ Cause of_reload(const Ending& ending) {
   return cause == Cause::Watch ? Cause::Unknown : cause;
 }
 
+// How PM2's own child ended, whatever for.
+ExitStatus own_end(const CauseEvidence& evidence) {
+  const Death* const process = own(evidence);
+  return process == nullptr ? ExitStatus{} : process->status;
+}
+
+// Where PM2 told of no end, the kernel alone.
+ExitStatus seen_end(const CauseEvidence& evidence) {
+  const Death* const server = served(evidence);
+  const bool by_server = !was_signalled(own(evidence)) && was_signalled(server);
+  return by_server ? server->status : own_end(evidence);
+}
+
 }  // namespace
 
-Cause cause_of(const CauseEvidence& evidence) {
+Explained cause_of(const CauseEvidence& evidence) {
   const Ending* const ending = evidence.ending;
   const Ending::How how =
       ending == nullptr ? Ending::How::Unclear : ending->how;
   switch (how) {
     case Ending::How::Wanted:
-      return of_wish(*ending);
+      return {.cause = of_wish(*ending), .how = own_end(evidence)};
     case Ending::How::Replaced:
-      return of_reload(*ending);
+      return {.cause = of_reload(*ending), .how = own_end(evidence)};
     case Ending::How::Died:
     case Ending::How::Unclear:
       break;
   }
-  if (by_strayd(evidence, own(evidence)) ||
-      by_strayd(evidence, served(evidence))) {
-    return Cause::Strayd;
+  for (const Death* const death : {own(evidence), served(evidence)}) {
+    if (!by_strayd(evidence, death)) continue;
+    Explained found = by_signal(*death, evidence);
+    found.cause = Cause::Strayd;
+    return found;
   }
-  return how == Ending::How::Died ? of_death(evidence) : Cause::Unknown;
-}
-
-ExitStatus end_of(const CauseEvidence& evidence) {
-  const Ending* const ending = evidence.ending;
-  const bool wished =
-      ending != nullptr && (ending->how == Ending::How::Wanted ||
-                            ending->how == Ending::How::Replaced);
-  if (wished) return {};
-  const Death* const process = own(evidence);
-  const Death* const server = served(evidence);
-  if (!was_signalled(process) && was_signalled(server)) return server->status;
-  if (process != nullptr && (process->status.how == How::Exited ||
-                             process->status.how == How::Signalled)) {
-    return process->status;
-  }
-  if (ending == nullptr || !ending->exit_code) return {};
-  if (*ending->exit_code != 0) {
-    return {.how = How::Exited, .value = *ending->exit_code};
-  }
-  if (ending->signal.empty() || ending->signal == "SIGINT") return {};
-  return {.how = How::Signalled, .value = number_of(ending->signal)};
+  if (how == Ending::How::Died) return of_death(evidence);
+  return {.how = seen_end(evidence)};
 }
 
 }  // namespace strayd

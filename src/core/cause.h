@@ -1,6 +1,7 @@
 // From the evidence on one restart to its cause.
 #pragma once
 
+#include <chrono>
 #include <set>
 
 #include "strayd/core/causes.h"
@@ -15,9 +16,18 @@ struct CauseEvidence {
   const Trail::Deaths* deaths = nullptr;  // of the launch that ended
   const std::set<ProcId>& signalled;      // by strayd
   bool port_conflict = false;
+  // How long an app may take to end (PM2's kill_timeout).
+  std::chrono::milliseconds patience{1600};
 };
 
-Cause cause_of(const CauseEvidence& evidence);
+struct Explained {
+  Cause cause = Cause::Unknown;
+  ExitStatus how{};  // what served or PM2's own child ended
+  // Of the evidence; nullptr: it ended by none, or nobody told of it.
+  const SentSignal* sent = nullptr;
+};
+
+Explained cause_of(const CauseEvidence& evidence);
 
 // How it ended, as the kernel says, else as PM2 does. Of a death that PM2
 // wished for it says nothing.

@@ -1,5 +1,6 @@
 #include "explain.h"
 
+#include <chrono>
 #include <optional>
 
 #include "cause.h"
@@ -39,14 +40,12 @@ bool explains(const Ending& ending,
 
 // What nobody heard, the list has for the newest launch alone. Its 0 is no
 // code: it may be a signal's.
-ExitStatus how_it_ended(const CauseEvidence& evidence,
-                        const Pm2Instance& now,
-                        std::int64_t restart) {
-  const ExitStatus heard = end_of(evidence);
-  const bool tells = heard.how == ExitStatus::How::Unknown &&
-                     evidence.ending == nullptr &&
-                     restart == now.restart_time && now.exit_code.value_or(0);
-  if (!tells) return heard;
+ExitStatus listed_code(const Ending* heard,
+                       const Pm2Instance& now,
+                       std::int64_t restart) {
+  const bool tells = heard == nullptr && restart == now.restart_time &&
+                     now.exit_code.value_or(0) != 0;
+  if (!tells) return {};
   return {.how = ExitStatus::How::Exited, .value = *now.exit_code};
 }
 
@@ -70,13 +69,24 @@ Restart explain(const InList& listed,
       .ending = ending,
       .deaths = deaths == trail.deaths.end() ? nullptr : &deaths->second,
       .signalled = clues.signalled,
-      .port_conflict = clues.port_conflicts.contains(listed.app)};
-  return {.app = listed.app,
-          .instance = listed.key,
-          .restart_time = restart,
-          .cause = cause_of(evidence),
-          .how = how_it_ended(evidence, listed.instance, restart),
-          .pm_uptime_ms = launch};
+      .port_conflict = clues.port_conflicts.contains(listed.app),
+      .patience = listed.instance.kill_timeout};
+  const Explained explained = cause_of(evidence);
+  Restart told{.app = listed.app,
+               .instance = listed.key,
+               .restart_time = restart,
+               .cause = explained.cause,
+               .how = is_known(explained.how)
+                          ? explained.how
+                          : listed_code(ending, listed.instance, restart),
+               .pm_uptime_ms = launch};
+  if (explained.sent != nullptr) told.sent = *explained.sent;
+  if (ending != nullptr && ending->at_ms &&
+      *ending->at_ms >= ending->pm_uptime_ms) {
+    told.lived =
+        std::chrono::milliseconds{*ending->at_ms - ending->pm_uptime_ms};
+  }
+  return told;
 }
 
 }  // namespace strayd

@@ -138,7 +138,8 @@ void Look::take(const Restart& restart) {
   if (!is_own(restart.cause)) return;
   const PastEnd end{.at = aftermath_.now, .how = restart.how};
   WatchedKill* const newest = newest_watch(restart.app);
-  if (newest == nullptr || !may_be_ours(restart.cause)) {
+  if (newest == nullptr || !may_be_ours(restart.cause) ||
+      is_known_as_sent(restart)) {
     note_end(history(), restart.app, end);
     return;
   }
@@ -159,7 +160,7 @@ void Look::take(const Restart& restart) {
                restart.app, event_text(restart), tie, *kill, aftermath_.now)});
     return;
   }
-  if (is_sent(restart.how)) {
+  if (is_sent(restart)) {
     note_end(history(), restart.app, end);
     return;
   }

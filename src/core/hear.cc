@@ -66,6 +66,7 @@ void hear_exit(const Subject& subject, const Pm2Event& event) {
   if (line || lived) subject.home.mute = !line;
   Ending ending{.how = how_it_ended(event, line.has_value()),
                 .pm_uptime_ms = launch.pm_uptime_ms,
+                .at_ms = event.at_ms,
                 .exit_code = event.exit_code,
                 .whole = line && lived};
   if (line) {

@@ -26,11 +26,6 @@ bool ended_by_itself(const ExitStatus& status) {
          (status.value <= kBySignal || status.value > kBySignal + kSignals);
 }
 
-bool is_known(const ExitStatus& status) {
-  return status.how == ExitStatus::How::Exited ||
-         status.how == ExitStatus::How::Signalled;
-}
-
 // The kernel's news: who bore whom, and how each ended, in their order. A pid
 // that was used twice is two.
 class News {

@@ -45,6 +45,12 @@ void count(Accounts& accounts, const InList& listed, const Trail& trail) {
   for (std::int64_t at = news.from + untold; at < news.to; ++at) {
     Restart restart = explain(listed, trail, at + 1);
     ++account.restarts[restart.cause];
+    if (is_known(restart.how)) {
+      ++accounts.ends[listed.app][end_word(restart.how)];
+    }
+    if (restart.sent) {
+      note_sender(accounts.senders, listed.app, *restart.sent);
+    }
     if (accounts.restarts.size() < kMostRestarts) {
       accounts.restarts.push_back(std::move(restart));
     }
@@ -134,7 +140,7 @@ Accounts account_restarts(Accounts before,
                           const Clues& clues) {
   before.restarts.clear();
   hear(before.trails, clues);
-  witness(before.trails, clues.deaths);
+  witness(before.trails, clues);
   const std::set<std::string> broken = broken_homes(clues);
   for (const Pm2View& view : pm2) {
     // An empty list is what a daemon says that was started by accident, or
@@ -150,6 +156,11 @@ Accounts account_restarts(Accounts before,
   }
   before.ledger = bounded(std::move(before.ledger), pm2);
   forget_homes(before.trails, pm2);
+  const auto is_forgotten = [&](const auto& entry) {
+    return !before.ledger.apps.contains(entry.first);
+  };
+  std::erase_if(before.ends, is_forgotten);
+  std::erase_if(before.senders, is_forgotten);
   return before;
 }
 

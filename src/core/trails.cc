@@ -1,5 +1,10 @@
 #include "trails.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <span>
+
 namespace strayd {
 namespace {
 
@@ -20,15 +25,33 @@ void grow_old(Trail& trail, std::int64_t pm_uptime_ms) {
   deaths.served_is_old = true;
 }
 
+// The newest, of the tree of PM2's own child.
+std::vector<SentSignal> signals_to(const ProcId& top,
+                                   std::span<const SentSignal> all) {
+  constexpr std::ptrdiff_t kMost = 64;
+  std::vector<SentSignal> found;
+  std::ranges::copy_if(all,
+                       std::back_inserter(found),
+                       [&](const SentSignal& each) { return each.top == top; });
+  if (std::ssize(found) > kMost) {
+    found.erase(found.begin(), found.end() - kMost);
+  }
+  return found;
+}
+
 }  // namespace
 
-void witness(Trails& trails, const std::vector<Death>& deaths) {
-  for (const Death& death : deaths) {
+void witness(Trails& trails, const Clues& clues) {
+  for (const Death& death : clues.deaths) {
     const auto found = trails.instances.find(death.launch.instance);
     if (found == trails.instances.end()) continue;
     Trail::Deaths& known = found->second.deaths[death.launch.pm_uptime_ms];
     (death.served ? known.served : known.own) = death;
-    if (death.served) known.served_is_old = false;
+    if (death.served) {
+      known.served_is_old = false;
+    } else {
+      known.signals = signals_to(death.id, clues.signals);
+    }
   }
 }
 

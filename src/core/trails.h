@@ -12,8 +12,9 @@ namespace strayd {
 // The events of one scan.
 void hear(Trails& trails, const Clues& clues);
 
-// Those of instances that are not known are dropped.
-void witness(Trails& trails, const std::vector<Death>& deaths);
+// The ends, and what had hit the trees of those that ended. Those of instances
+// that are not known are dropped.
+void witness(Trails& trails, const Clues& clues);
 
 // An instance as its home's list shows it, which was read before the events
 // were taken. `unbroken`: no Gap of the home is among them.

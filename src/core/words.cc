@@ -136,6 +136,8 @@ std::string_view to_string(Cause cause) {
       return "exit_code";
     case Cause::Signal:
       return "signal";
+    case Cause::Fault:
+      return "fault";
     case Cause::Oom:
       return "oom";
     case Cause::PortConflict:

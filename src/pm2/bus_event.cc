@@ -19,11 +19,12 @@ constexpr std::size_t kDeepest = 64;
 constexpr std::size_t kLongestWord = 64;
 
 // The payloads of both topics, by allow-list:
-// {"event":"exit","manually":false,"process":{…pm2_env…}}
+// {"event":"exit","manually":false,"process":{…pm2_env…},"at":1795386591929}
 // {"process":{"pm_id":"PM2",…},"data":"App […"}
 struct Payload {
   std::string event{};
   bool manually = false;
+  std::optional<std::int64_t> at_ms{};
   std::string data{};  // of lines of a log only
   bool by_pm2 = false;
   EntryDraft process{};
@@ -57,7 +58,7 @@ class PayloadReader {
 
  private:
   enum class Place { Outside, Payload, Process };
-  enum class Key { Other, Event, Manually, Data, Process, PmId };
+  enum class Key { Other, Event, Manually, At, Data, Process, PmId };
 
   bool refuse(std::string why);
   bool scalar(const FieldValue& value);
@@ -101,6 +102,8 @@ bool PayloadReader::key(std::string& name) {
     key_ = Key::Event;
   } else if (name == "manually") {
     key_ = Key::Manually;
+  } else if (name == "at") {
+    key_ = Key::At;
   } else if (name == "process") {
     key_ = Key::Process;
   } else if (name == "data" && topic_ == Pm2Topic::Log) {
@@ -114,6 +117,7 @@ bool PayloadReader::scalar(const FieldValue& value) {
   if (place_ == Place::Outside) return refuse("the event is not an object");
   const std::string_view text = value.text.value_or("");
   if (key_ == Key::Event) payload_.event = text.substr(0, kLongestWord);
+  if (key_ == Key::At) payload_.at_ms = value.number;
   if (key_ == Key::Data) payload_.data = text;
   if (key_ == Key::PmId) payload_.by_pm2 = text == "PM2";
   if (field_ != nullptr) field_->set(payload_.process, value);
@@ -187,6 +191,7 @@ Result<std::optional<Pm2Event>> process_event(Payload payload) {
                   .status = instance->status,
                   .restart_time = instance->restart_time,
                   .pm_uptime_ms = instance->pm_uptime_ms,
+                  .at_ms = payload.at_ms,
                   .exit_code = instance->exit_code};
 }
 

@@ -144,22 +144,32 @@ Finding probe_network_namespace(int root) {
 }
 
 // Nothing is loaded to find out: that takes longer than a scan. Whether it
-// could be loaded is said by those who do (Procfs::without_bpf()).
-Finding probe_bpf() {
+// could be loaded is said by those who do.
+Finding probe_bpf(std::string detail, const std::string& gain) {
   if (!TaskTable::is_built_in()) {
     return amiss("this strayd was built without BPF",
-                 "build it with clang and libbpf; large hosts take less CPU");
+                 "build it with clang and libbpf" + gain);
   }
   const std::string missing = missing_of({kBpf, kPerfmon});
   if (!missing.empty()) {
-    return amiss("not effective: " + missing,
-                 "give strayd " + missing + "; large hosts take less CPU");
+    return amiss("not effective: " + missing, "give strayd " + missing + gain);
   }
   if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
     return amiss(errno_error("open /sys/kernel/btf/vmlinux", errno).what,
-                 "run on a kernel with CONFIG_DEBUG_INFO_BTF");
+                 "run on a kernel with CONFIG_DEBUG_INFO_BTF" + gain);
   }
-  return fine("the kernel's list of processes shows what has changed");
+  return fine(std::move(detail));
+}
+
+Finding probe_bpf_tasks() {
+  return probe_bpf("the kernel's list of processes shows what has changed",
+                   "; large hosts take less CPU");
+}
+
+Finding probe_signal_senders() {
+  return probe_bpf("the kernel tells who sends a fatal signal to an app",
+                   " (as a service: who-killed-it.conf); else nobody knows "
+                   "who sent a signal");
 }
 
 }  // namespace
@@ -185,7 +195,8 @@ std::vector<Feature> probe_features(const std::string& procfs_root) {
       to_feature(
           "signal_others", Need::Useful, probe_capabilities(fd, {kKill})),
       to_feature("seccomp", Need::Useful, probe_seccomp()),
-      to_feature("bpf_tasks", Need::Useful, probe_bpf()),
+      to_feature("bpf_tasks", Need::Useful, probe_bpf_tasks()),
+      to_feature("signal_senders", Need::Useful, probe_signal_senders()),
       to_feature(
           "network_namespace", Need::Useful, probe_network_namespace(fd))};
 }

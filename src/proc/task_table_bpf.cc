@@ -10,11 +10,11 @@
 #include <utility>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "strayd/sys/fd.h"
 #include "strayd/sys/os.h"
 
+#include "bpf_object.h"
 #include "facts.h"
 #include "files.h"
 #include "task_table.h"
@@ -40,31 +40,6 @@ namespace {
 
 // Records at a time; the kernel gives as many as are in its buffer.
 constexpr std::size_t kRecords = 1024;
-
-struct Release {
-  void operator()(bpf_object* object) const { ::bpf_object__close(object); }
-  void operator()(bpf_link* link) const { ::bpf_link__destroy(link); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Release>;
-
-std::unexpected<Error> failed(const char* what) {
-  return std::unexpected(errno_error(what, errno));
-}
-
-Result<Owned<bpf_object>> load() {
-  // What it would print goes nowhere else; errno says it, too.
-  ::libbpf_set_print(nullptr);
-  Owned<bpf_object> object{::bpf_object__open_mem(
-      strayd_tasks_begin,
-      static_cast<std::size_t>(strayd_tasks_end - strayd_tasks_begin),
-      nullptr)};
-  if (!object) return failed("open the BPF program");
-  if (::bpf_object__load(object.get()) != 0) {
-    return failed("load the BPF program");
-  }
-  return object;
-}
 
 std::string_view name_of(const task_record& record) {
   const std::string_view name{record.comm, sizeof record.comm};
@@ -100,8 +75,8 @@ Result<void> check(int root, std::span<const task_record> records) {
 }  // namespace
 
 struct TaskTable::Impl {
-  Owned<bpf_object> object;
-  Owned<bpf_link> link;
+  BpfOwned<bpf_object> object;
+  BpfOwned<bpf_link> link;
 };
 
 TaskTable::TaskTable(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -112,13 +87,15 @@ bool TaskTable::is_built_in() {
 }
 
 Result<std::unique_ptr<TaskTable>> TaskTable::open(int root) {
-  Result<Owned<bpf_object>> object = load();
+  Result<BpfOwned<bpf_object>> object = load_bpf(
+      {strayd_tasks_begin,
+       static_cast<std::size_t>(strayd_tasks_end - strayd_tasks_begin)});
   if (!object) return std::unexpected(object.error());
   bpf_program* const program =
       ::bpf_object__find_program_by_name(object->get(), "list_processes");
-  if (program == nullptr) return failed("find the BPF program");
-  Owned<bpf_link> link{::bpf_program__attach_iter(program, nullptr)};
-  if (!link) return failed("attach the BPF program");
+  if (program == nullptr) return bpf_failed("find the BPF program");
+  BpfOwned<bpf_link> link{::bpf_program__attach_iter(program, nullptr)};
+  if (!link) return bpf_failed("attach the BPF program");
 
   std::unique_ptr<TaskTable> table{new TaskTable(std::make_unique<Impl>(
       Impl{.object = *std::move(object), .link = std::move(link)}))};
@@ -131,7 +108,7 @@ Result<std::unique_ptr<TaskTable>> TaskTable::open(int root) {
 
 Result<void> TaskTable::read(std::vector<task_record>& into) {
   const UniqueFd fd{::bpf_iter_create(::bpf_link__fd(impl_->link.get()))};
-  if (!fd) return failed("start the BPF iterator");
+  if (!fd) return bpf_failed("start the BPF iterator");
   std::size_t bytes = 0;
   for (;;) {
     into.resize((bytes / sizeof(task_record)) + kRecords);
@@ -139,7 +116,7 @@ Result<void> TaskTable::read(std::vector<task_record>& into) {
                                reinterpret_cast<char*>(into.data()) + bytes,
                                (into.size() * sizeof(task_record)) - bytes);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed("read the BPF iterator");
+    if (got < 0) return bpf_failed("read the BPF iterator");
     if (got == 0) break;
     bytes += static_cast<std::size_t>(got);
   }

@@ -232,6 +232,30 @@ Fields conflict_fields(const PortConflict& conflict, const Report& report) {
   return fields;
 }
 
+Fields restart_fields(const Restart& restart, const Report& report) {
+  Fields fields;
+  fields["event"] = "restart";
+  put_owner(fields, restart.app.app, restart.app.home);
+  fields["pm_id"] = restart.instance.pm_id;
+  fields["restart"] = restart.restart_time;
+  fields["cause"] = to_string(restart.cause);
+  fields["end"] = nullptr;
+  if (is_known(restart.how)) fields["end"] = end_word(restart.how);
+  fields["lived_ms"] = nullptr;
+  if (restart.lived) fields["lived_ms"] = restart.lived->count();
+  fields["sender"] = nullptr;
+  if (restart.sent) {
+    const LastSender sender = describe_sender(*restart.sent);
+    fields["sender"] = sender.sender;
+    fields["via"] = sender.via;
+    fields["unit"] = sender.unit;
+    fields["uid"] = sender.uid ? Fields(*sender.uid) : Fields(nullptr);
+    put_id(fields, restart.sent->sender.id);
+  }
+  fields["text"] = bounded(restart_text(report, restart), kText);
+  return fields;
+}
+
 Fields breaker_fields(const Breaker& breaker) {
   Fields fields;
   fields["event"] = "breaker";

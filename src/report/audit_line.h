@@ -45,6 +45,7 @@ Fields note_fields(std::string_view event, std::string_view text);
 Fields verdict_fields(const Verdict& verdict, const Report& report);
 Fields withheld_fields(const WithheldTree& tree);
 Fields conflict_fields(const PortConflict& conflict, const Report& report);
+Fields restart_fields(const Restart& restart, const Report& report);
 Fields breaker_fields(const Breaker& breaker);
 
 }  // namespace strayd

@@ -56,6 +56,14 @@ void tell_conflicts(const Report& report, const Told& before, News& news) {
   news.told.conflicts = report.conflicts;
 }
 
+// A report tells each once.
+void tell_restarts(const Report& report, News& news) {
+  for (const Restart& restart : report.restarts) {
+    if (news.lines.size() >= kMostVerdicts) return;
+    news.lines.push_back(restart_fields(restart, report));
+  }
+}
+
 }  // namespace
 
 News news_of(const Report& report, const Told& before) {
@@ -67,6 +75,7 @@ News news_of(const Report& report, const Told& before) {
   tell_verdicts(report, before, news);
   tell_withheld(report, before, news);
   tell_conflicts(report, before, news);
+  tell_restarts(report, news);
   news.told.breaker = report.breaker;
   if (report.breaker != before.breaker) {
     news.lines.push_back(breaker_fields(report.breaker));

@@ -81,6 +81,27 @@ Json counted_restarts(const Report& report, const AppReport& app) {
   return causes;
 }
 
+Json ends(const Report& report, const AppReport& app) {
+  Json counts = Json::object();
+  const auto found = report.ends.find({.home = app.home, .app = app.app});
+  if (found == report.ends.end()) return counts;
+  for (const auto& [how, count] : found->second) counts[how] = count;
+  return counts;
+}
+
+// nullopt: nobody told of one.
+Json last_sender(const Report& report, const AppReport& app) {
+  const auto found = report.senders.find({.home = app.home, .app = app.app});
+  if (found == report.senders.end()) return nullptr;
+  const LastSender& last = found->second.last;
+  return {{"signal", last.signal},
+          {"sender", last.sender},
+          {"via", last.via},
+          {"unit", last.unit},
+          {"uid", value_or_null(last.uid)},
+          {"unix_ms", last.unix_ms}};
+}
+
 }  // namespace
 
 Json remotes(const std::optional<std::vector<RemoteShare>>& shares) {
@@ -107,6 +128,8 @@ Json apps(const Report& report) {
     list.push_back({{"home", text(app.home)},
                     {"app", text(app.app)},
                     {"restarts_by_cause", counted_restarts(report, app)},
+                    {"ends", ends(report, app)},
+                    {"last_sender", last_sender(report, app)},
                     {"instances", std::move(instances)},
                     {"usage", usage(app.usage)},
                     {"ports", ports(app.ports)},

@@ -23,6 +23,7 @@ void add_agent(Page& page, const Report& report);
 void add_orphans(Page& page, const Report& report);
 void add_self(Page& page, const SelfUsage& self);
 void add_supervisors(Page& page, const Report& report);
+void add_ends(Page& page, const Report& report);
 void add_apps(Page& page, const Report& report);
 void add_backends(Page& page, const Report& report);
 void add_listeners(Page& page, const Report& report);

@@ -26,6 +26,7 @@ std::vector<prometheus::MetricFamily> metrics::families(const Report& report,
   add_orphans(page, report);
   add_supervisors(page, report);
   add_apps(page, report);
+  add_ends(page, report);
   add_backends(page, report);
   add_listeners(page, report);
   add_connections(page, report);

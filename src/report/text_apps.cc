@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "strayd/report/render.h"
+
 #include "table.h"
 #include "words.h"
 
@@ -78,6 +80,23 @@ std::string remotes(const AppReport& app) {
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, "; "));
 }
 
+// Who sent the newest signal that ended an app, a line for each.
+std::string senders(const Report& report) {
+  std::string lines;
+  for (const AppReport& app : report.apps) {
+    const auto found = report.senders.find({.home = app.home, .app = app.app});
+    if (found == report.senders.end()) continue;
+    const LastSender& last = found->second.last;
+    lines +=
+        fmt::format("{}: ended last by {}, sent by {}, {} ago\n",
+                    one_line(app.app),
+                    last.signal,
+                    sender_text(last),
+                    age(milliseconds{report.finished_unix_ms - last.unix_ms}));
+  }
+  return lines.empty() ? lines : "\n" + lines;
+}
+
 }  // namespace
 
 std::string apps(const Report& report) {
@@ -104,7 +123,7 @@ std::string apps(const Report& report) {
                  why});
     }
   }
-  return table.empty() ? "" : "\n" + table.text();
+  return table.empty() ? "" : "\n" + table.text() + senders(report);
 }
 
 }  // namespace strayd::words

@@ -67,6 +67,26 @@ class Causes : public testing::Test {
                              bool oom = false) {
     tell({.id = kServer, .served = true, .status = status, .oom = oom}, launch);
   }
+  // One of the newest launch's tree, at that time.
+  void is_sent(int signal,
+               Sender::Kind by,
+               std::int64_t unix_ms = kB - 100,
+               ProcId target = kNpm) {
+    clues_.signals.push_back({.signal = signal,
+                              .at = std::chrono::milliseconds{unix_ms},
+                              .unix_ms = unix_ms,
+                              .target = target,
+                              .top = kNpm,
+                              .sender = {.kind = by, .chain = {"kill"}}});
+  }
+  // PM2 says at which time it ended.
+  void hears_at(std::int64_t unix_ms, Said said) {
+    for (Pm2Event& event : said) event.at_ms = unix_ms;
+    hears(said);
+  }
+  void signals_hit(ProcId top) {
+    for (SentSignal& sent : clues_.signals) sent.top = top;
+  }
   void memory_lacks() { clues_.oom = true; }
   void port_is_taken() {
     clues_.port_conflicts.insert({.home = pm2_.home, .app = pm2_.name});
@@ -347,9 +367,168 @@ TEST_F(Causes, the_last_death_of_a_crash_loop_explains_no_later_start) {
 // ---- signal ----
 
 TEST_F(Causes, a_death_by_signal_is_signal_by_pm2s_own_line) {
-  hears(pm2_.died(0, kA, kB, 0, "SIGSEGV"));
+  hears(pm2_.died(0, kA, kB, 0, "SIGTERM"));
   lists(1, kB);
   EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+}
+
+using By = Sender::Kind;
+
+TEST_F(Causes, a_fault_is_told_by_its_number_where_nobody_tells_of_a_sender) {
+  for (const int signal :
+       {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS}) {
+    EXPECT_TRUE(is_fault(signal)) << signal;
+  }
+  kernel_says(signalled(SIGABRT));
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Fault));
+  EXPECT_FALSE(accounts_.restarts.front().sent);
+}
+
+TEST_F(Causes, a_fault_is_known_by_pm2s_word_alone) {
+  hears(pm2_.died(0, kA, kB, 0, "SIGSEGV"));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Fault));
+}
+
+TEST_F(Causes, a_fault_that_the_process_raised_is_its_own) {
+  is_sent(SIGABRT, By::Itself);
+  kernel_says(signalled(SIGABRT));
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Fault));
+}
+
+TEST_F(Causes, a_fault_that_somebody_sent_is_a_signal) {
+  is_sent(SIGSEGV, By::Outside);
+  kernel_says(signalled(SIGSEGV));
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+  EXPECT_EQ(accounts_.restarts.front().sent->sender.chain.front(), "kill");
+}
+
+TEST_F(Causes, a_fault_that_somebody_sent_and_it_raised_again_is_a_signal) {
+  is_sent(SIGSEGV, By::Outside, kB - 300);
+  is_sent(SIGSEGV, By::Itself, kB - 290);
+  kernel_says(signalled(SIGSEGV));
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+}
+
+TEST_F(Causes, a_fault_that_it_raised_when_it_was_asked_to_end_is_a_fault) {
+  is_sent(SIGTERM, By::Outside, kB - 300);
+  is_sent(SIGABRT, By::Itself, kB - 290);
+  kernel_says(signalled(SIGABRT));
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Fault));
+}
+
+TEST_F(Causes, a_fault_of_the_server_behind_npm_is_a_fault) {
+  kernel_says(exited(134));
+  kernel_says_of_server(signalled(SIGABRT));
+  hears(pm2_.died(0, kA, kB, 134));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Fault));
+}
+
+TEST_F(Causes, a_kill_by_somebody_is_no_want_of_memory) {
+  is_sent(SIGKILL, By::Outside);
+  kernel_says(signalled(SIGKILL), kA, true);
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+}
+
+TEST_F(Causes, the_kernels_own_kill_for_want_of_memory_is_oom) {
+  is_sent(SIGKILL, By::Kernel);
+  kernel_says(signalled(SIGKILL), kA, true);
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Oom));
+}
+
+TEST_F(Causes, an_app_that_ends_well_as_somebody_asked_is_a_signal) {
+  is_sent(SIGTERM, By::Outside);
+  kernel_says(exited(0));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+  EXPECT_TRUE(accounts_.restarts.front().sent);
+}
+
+TEST_F(Causes, an_app_that_ends_with_the_code_of_the_signal_is_a_signal) {
+  is_sent(SIGTERM, By::Outside);
+  kernel_says(exited(143));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 143));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+}
+
+TEST_F(Causes, an_exit_with_another_code_was_not_asked_for) {
+  is_sent(SIGTERM, By::Outside);
+  kernel_says(exited(1));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 1));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::ExitCode));
+}
+
+TEST_F(Causes, an_exit_long_after_the_signal_was_not_asked_for) {
+  is_sent(SIGTERM, By::Outside, kB - 60'000);
+  kernel_says(exited(0));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::ExitCode));
+}
+
+TEST_F(Causes, an_exit_that_its_own_tree_asked_for_is_an_exit) {
+  is_sent(SIGTERM, By::Inside);
+  kernel_says(exited(0));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::ExitCode));
+}
+
+TEST_F(Causes, strayds_own_signal_to_one_that_ends_well_is_strayds) {
+  is_sent(SIGTERM, By::Strayd);
+  kernel_says(exited(0));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Strayd));
+}
+
+TEST_F(Causes, the_first_from_outside_is_told_where_the_tree_sends_it_on) {
+  is_sent(SIGTERM, By::Outside, kB - 300, kServer);
+  is_sent(SIGTERM, By::Itself, kB - 100);
+  kernel_says(signalled(SIGTERM));
+  hears(pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+  EXPECT_EQ(accounts_.restarts.front().sent->target, kServer);
+}
+
+TEST_F(Causes, what_hit_another_tree_has_not_ended_this_one) {
+  is_sent(SIGTERM, By::Outside);
+  kernel_says(exited(0), kA);
+  signals_hit({.pid = 4711, .start_ticks = 1});
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::ExitCode));
+}
+
+TEST_F(Causes, ends_are_counted_by_how_and_the_newest_sender_is_kept) {
+  is_sent(SIGTERM, By::Outside);
+  kernel_says(signalled(SIGTERM));
+  hears_at(kB - 10, pm2_.died(0, kA, kB, 0));
+  lists(1, kB);
+  const AppKey app{.home = pm2_.home, .app = "api"};
+  EXPECT_THAT(accounts_.ends[app], ElementsAre(testing::Pair("SIGTERM", 1)));
+  EXPECT_EQ(accounts_.senders[app].last.sender, "kill");
+  EXPECT_EQ(accounts_.restarts.front().lived,
+            std::chrono::milliseconds{kB - 10 - kA});
 }
 
 TEST_F(Causes, a_real_sigint_is_signal_by_the_kernels_word) {
@@ -645,7 +824,7 @@ TEST_F(Causes, a_restart_is_told_with_the_launch_that_it_ended) {
           .instance = {.home = pm2_.home, .unique_id = "u-1", .pm_id = 0},
           .restart_time = 1,
           .cause = Cause::ExitCode,
-          .how = {.how = ExitStatus::How::Exited, .value = 1},
+          .how = exited(1),
           .pm_uptime_ms = kA}));
 }
 

@@ -51,6 +51,8 @@ ExitStatus how_of(Cause cause) {
     case Cause::Oom:
     case Cause::Strayd:
       return {.how = ExitStatus::How::Signalled, .value = SIGKILL};
+    case Cause::Fault:
+      return {.how = ExitStatus::How::Signalled, .value = SIGSEGV};
     case Cause::Operator:
     case Cause::Watch:
     case Cause::MemoryLimit:

@@ -216,6 +216,29 @@ TEST_F(TiedButEnding, pm2_says_that_it_had_just_ended_so_before_strayd_began) {
   EXPECT_THAT(harms_, IsEmpty());
 }
 
+TEST_F(TiedButEnding, a_signal_of_a_known_sender_is_not_our_doing) {
+  kills();
+  const SentSignal sent{.signal = SIGTERM,
+                        .sender = {.kind = Sender::Kind::Outside}};
+  scan_after(
+      seconds{5},
+      {{.app = kShop, .cause = Cause::Signal, .how = exited(0), .sent = sent}});
+  EXPECT_THAT(harms_, IsEmpty());
+  EXPECT_THAT(coincidences_, IsEmpty());
+}
+
+TEST_F(TiedButEnding, a_signal_from_its_own_tree_may_be_our_doing) {
+  kills();
+  const SentSignal sent{.signal = SIGTERM,
+                        .sender = {.kind = Sender::Kind::Inside}};
+  scan_after(seconds{5},
+             {{.app = kShop,
+               .cause = Cause::Signal,
+               .how = signalled(SIGTERM),
+               .sent = sent}});
+  EXPECT_THAT(harms_, SizeIs(1));
+}
+
 TEST_F(TiedButEnding, what_followed_a_kill_is_no_way_of_its_own) {
   ties_.tie.reset();
   kills();

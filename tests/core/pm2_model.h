@@ -273,7 +273,7 @@ class Pm2Model {
          {.code = 0, .status = {.how = How::Exited, .value = 0}},
          {.word = "SIGSEGV",
           .status = {.how = How::Signalled, .value = 11},
-          .cause = Cause::Signal},
+          .cause = Cause::Fault},
          {.word = "SIGINT",
           .status = {.how = How::Signalled, .value = 2},
           .cause = Cause::Signal},

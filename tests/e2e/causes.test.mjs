@@ -12,7 +12,7 @@ import { configure, plainServer, startStrayd } from "./support/strayd.mjs";
 import { until } from "./support/wait.mjs";
 
 const causes = [
-  "operator", "watch", "memory_limit", "exit_code", "signal", "oom",
+  "operator", "watch", "memory_limit", "exit_code", "signal", "fault", "oom",
   "port_conflict", "strayd", "unknown",
 ];
 const moody = { ...plainServer, name: "moody", pattern: "moody\\.mjs" };
@@ -85,7 +85,10 @@ test("each cause of a restart is counted as what it is", async (t) => {
   await t.test("SIGTERM", () => app.restartsBy("signal", 1, async () => process.kill(await app.pid(), "SIGTERM")));
   await t.test("SIGINT, of which PM2 says nothing", () =>
     app.restartsBy("signal", 1, async () => process.kill(await app.pid(), "SIGINT")));
+  await t.test("process.abort()", () => app.restartsBy("fault", 1, () => app.ask("/abort")));
   assert.equal(await app.total(), await pm2.restarts("moody"));
+  const heap = await startMoody(box, pm2, agent, "heap", ["--node-args", "--max-old-space-size=40"]);
+  await t.test("more than node's heap may have", () => heap.restartsBy("fault", 1, () => heap.ask("/heap")));
 });
 
 test("a change that PM2 watches for, a memory limit and a rolling reload are told apart", async (t) => {

@@ -53,7 +53,13 @@ Pm2Event of_backend(Kind kind, Pm2Status status, std::int64_t restart_time) {
 }
 
 TEST(BusEvent, of_a_captured_restart) {
-  EXPECT_THAT(decode(fixture("bus-restart.bin")).events,
+  std::vector<Pm2Event> events = decode(fixture("bus-restart.bin")).events;
+  for (Pm2Event& event : events) {
+    const bool is_of_log = event.kind == Kind::Signal;
+    EXPECT_EQ(event.at_ms.has_value(), !is_of_log);
+    event.at_ms.reset();
+  }
+  EXPECT_THAT(events,
               ElementsAre(Pm2Event{.kind = Kind::Signal,
                                    .pm_id = 0,
                                    .name = "tradebaas-backend",
@@ -159,8 +165,11 @@ TEST(BusEvent, holds_nothing_of_the_environment) {
                           R"("args":["hunter2-hunter2"],)"
                           R"("signal":"hunter2-hunter2",)"
                           R"("username":"hunter2-hunter2")";
-  const Pm2Event expected{
-      .kind = Kind::Exit, .pm_id = 7, .unique_id = "u-1", .name = "api"};
+  const Pm2Event expected{.kind = Kind::Exit,
+                          .pm_id = 7,
+                          .unique_id = "u-1",
+                          .name = "api",
+                          .at_ms = 1795386591929};
   EXPECT_EQ(only(event_frame("exit", env)), expected);
 }
 

@@ -91,6 +91,15 @@ inline Report quiet_report() {
   report.shown[id(112)] = shown("server.ts", std::chrono::seconds{59});
   report.ledger.apps[{.home = kHome, .app = "shop"}] = {
       .restarts = {{Cause::ExitCode, 3}, {Cause::Operator, 2}}, .resets = 1};
+  report.ends[{.home = kHome, .app = "shop"}] = {{"code_other", 3},
+                                                 {"SIGTERM", 2}};
+  report.senders[{.home = kHome, .app = "shop"}].last = {
+      .signal = "SIGTERM",
+      .sender = "kill",
+      .via = "cleanup-old-pro < sh < cron",
+      .unit = "cron.service",
+      .uid = 0,
+      .unix_ms = kNoon - 90'000};
   report.features = {{"pidfd", true}, {"ptrace", true}};
   report.totals.scans = 1;
   report.totals.last_good_unix_ms = kNoon;

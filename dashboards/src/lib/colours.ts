@@ -30,6 +30,7 @@ export const causes: Record<string, string> = {
   exit_code: "orange",
   memory_limit: "yellow",
   signal: "red",
+  fault: "dark-orange",
   oom: "dark-red",
   port_conflict: "purple",
   strayd: "super-light-purple",

@@ -11,7 +11,7 @@ export const onHosts = (metric: string, more = "") => selector(metric, hosts, mo
 export const ofApp = (metric: string, more = "") => selector(metric, hosts, app, more);
 
 // Features without which a scan costs more, or comes later, and nothing else.
-export const noShortcuts = 'feature!~"bpf_tasks|process_events"';
+export const noShortcuts = 'feature!~"bpf_tasks|process_events|signal_senders"';
 
 // What a scrape knows of its target has no label of strayd's. With all jobs
 // chosen it would count every target of this Prometheus, so that only those

@@ -27,6 +27,7 @@
 #include "strayd/core/ledger.h"
 #include "strayd/core/pm2_event.h"
 #include "strayd/core/process.h"
+#include "strayd/core/senders.h"
 
 namespace strayd {
 
@@ -56,6 +57,9 @@ struct Clues {
   // scan before; read after the events were taken.
   bool oom = false;
   std::set<ProcId> signalled{};  // by strayd
+  // Those of the last minutes that the kernel told of, oldest first, up to the
+  // ends above. Where it does not tell there are none.
+  std::vector<SentSignal> signals{};
   // Apps a port of which an orphan or a foreign process holds.
   std::set<AppKey> port_conflicts{};
 };
@@ -69,7 +73,8 @@ struct Ending {
     Unclear
   };
   How how = How::Unclear;
-  std::int64_t pm_uptime_ms = 0;  // of the launch that ended
+  std::int64_t pm_uptime_ms = 0;        // of the launch that ended
+  std::optional<std::int64_t> at_ms{};  // in Unix ms; nullopt: not said
   std::optional<int> exit_code{};
   std::string signal{};  // PM2's word: SIGINT also where there was none
   bool watch = false;    // PM2 had just said so
@@ -94,6 +99,8 @@ struct Trail {
   struct Deaths {
     std::optional<Death> own{};
     std::optional<Death> served{};
+    // What had hit its tree, oldest first.
+    std::vector<SentSignal> signals{};
     bool served_is_old = false;  // and the launch outlived it
 
     bool operator==(const Deaths&) const = default;

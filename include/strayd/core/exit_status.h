@@ -18,4 +18,10 @@ struct ExitStatus {
   bool operator==(const ExitStatus&) const = default;
 };
 
+// It has ended, and it is known how.
+constexpr bool is_known(const ExitStatus& status) {
+  return status.how == ExitStatus::How::Exited ||
+         status.how == ExitStatus::How::Signalled;
+}
+
 }  // namespace strayd

@@ -44,6 +44,8 @@ struct Pm2Event {
   Pm2Status status = Pm2Status::Unknown;
   std::int64_t restart_time = 0;
   std::optional<std::int64_t> pm_uptime_ms{};  // the launch it is about
+  // When PM2 said it, in Unix ms: of an Exit, just after the end.
+  std::optional<std::int64_t> at_ms{};
   // 0 also for a death by signal. In an Online it is that of an earlier Exit.
   std::optional<int> exit_code{};
   // Of Signal, which comes before the Exit it is about. PM2 says SIGINT also

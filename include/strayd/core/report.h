@@ -22,6 +22,7 @@
 #include "strayd/core/plan.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
+#include "strayd/core/restarts.h"
 #include "strayd/core/result.h"
 #include "strayd/core/returned.h"
 #include "strayd/core/supervisor.h"
@@ -149,6 +150,11 @@ struct Report {
   // Connections of orphans that belong to none of the apps; nullopt: unknown.
   std::optional<std::vector<RemoteShare>> strays{};
   RestartLedger ledger{};
+  std::vector<Restart> restarts{};  // that this scan counted
+  // Of this run of strayd.
+  Ends ends{};
+  Senders senders{};
+  std::uint64_t lost_signals = 0;    // of which nobody knows the sender
   std::vector<std::string> rules{};  // names, for zero-initialised series
   std::map<std::string, std::size_t> zombies{};  // by rule
   std::vector<ProcId> newly_detected{};   // orphans first seen in this scan

@@ -1,6 +1,7 @@
 // The restarts of one scan: counted by PM2's list, explained by the clues.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,8 +9,11 @@
 #include <vector>
 
 #include "strayd/core/causes.h"
+#include "strayd/core/ends.h"
 #include "strayd/core/exit_status.h"
+#include "strayd/core/last_sender.h"
 #include "strayd/core/ledger.h"
+#include "strayd/core/senders.h"
 #include "strayd/core/supervisor.h"
 
 namespace strayd {
@@ -24,6 +28,10 @@ struct Restart {
   ExitStatus how{};
   // Of the launch that ended; nullopt: not known.
   std::optional<std::int64_t> pm_uptime_ms{};
+  // How long that launch had lived; nullopt: not known.
+  std::optional<std::chrono::milliseconds> lived{};
+  // The signal that it ended by; nullopt: by none, or nobody told of it.
+  std::optional<SentSignal> sent{};
 
   bool operator==(const Restart&) const = default;
 };
@@ -31,6 +39,9 @@ struct Restart {
 struct Accounts {
   RestartLedger ledger{};
   Trails trails{};  // of this run; nothing of it is kept in a file
+  // Of this run, too; of the apps of the ledger.
+  Ends ends{};
+  Senders senders{};
   // Of the last scan, instance by instance, oldest first. At most
   // kMostRestarts: all are counted, the newest of each instance are told.
   std::vector<Restart> restarts{};

@@ -8,7 +8,7 @@
 //   ts       RFC 3339, UTC, milliseconds
 //   boot_id, writer {pid, start_ticks}
 //   event    intent | outcome | recovered | verdict | withheld |
-//            port_conflict | breaker | note
+//            port_conflict | restart | breaker | note
 //   crc      CRC-32 of the line before it
 // and at most 4 KiB of ASCII. Arguments and environment are never in it.
 #pragma once
@@ -71,7 +71,8 @@ class Audit {
   Result<void> outcome(const std::string& reap, const Reaped& reaped);
   // Start, stop, reload and the like.
   Result<void> note(const std::string& event, const std::string& text);
-  // Candidates whose verdict is new or another, trees withheld, the breaker.
+  // Candidates whose verdict is new or another, trees withheld, restarts of
+  // apps, the breaker.
   // Nothing where nothing changed. Neither this nor a note is synced.
   Result<void> verdicts(const Report& report);
 

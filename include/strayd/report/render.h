@@ -34,6 +34,12 @@ enum class Detail {
   Full    // every verdict
 };
 
+// One line: which app was restarted and why, how it ended, how long it had
+// lived, and who sent the signal that ended it; where that is not known, why.
+std::string restart_text(const Report& report, const Restart& restart);
+// "kill < cleanup.sh < sh < cron (uid 0, cron.service)", or who else it was.
+std::string sender_text(const LastSender& sender);
+
 // "port 3000 of api is held by node server.ts (pid 12), which is leftover".
 std::string conflict_text(const Report& report, const PortConflict& conflict);
 
