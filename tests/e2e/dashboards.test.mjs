@@ -24,8 +24,9 @@ const idle = { name: "idle", pattern: "moody\\.mjs", exe: "node", grace: "1s" };
 const shown = { ...plainServer, reap: "none" };
 
 // A day of an operator in half a minute: a deploy, a reload behind PM2's back, an
-// orphan that is ended, one that stays and talks to the exchange, a crash of the
-// app that the ended one was connected to, and a port in other hands.
+// orphan that is ended, one that stays and talks to the exchange, a failure
+// of the app that the ended one was connected to, a kill by another, and a port in
+// other hands.
 async function scene(t) {
   const box = sandbox();
   const exchange = await startExchange(t);
@@ -71,9 +72,11 @@ async function live(stage) {
   await until("the other orphan is left", counted("strayd_kills_withheld_total", { reason: "rule_forbids" }));
   await until("its connection is seen", counted("strayd_backend_connections", { owner: "orphan" }));
   await pm2.online(crashed);
+  process.kill(await pm2.pid(crashed), "SIGUSR2");
+  await until("the failure is counted", counted("strayd_pm2_app_restarts_total", { app: crashed, cause: "exit_code" }));
+  await until("the harm is counted", counted("strayd_kills_harmful_total"));
   process.kill(await pm2.pid(crashed), "SIGKILL");
   await until("the crash is counted", counted("strayd_pm2_app_restarts_total", { app: crashed, cause: "signal" }));
-  await until("the harm is counted", counted("strayd_kills_harmful_total"));
   await takePort(stage);
   await until("both are up again", async () => (await agent.metric("strayd_backend_up")) === 2);
   await until("its link is seen again", counted("strayd_backend_connection_age_seconds", { app: crashed, owner: "managed" }));
