@@ -101,8 +101,10 @@ void AppWatch::reconfigure(const Config& config) {
   start_bus(config);
 }
 
-void AppWatch::restore(BackendLedger backends) {
-  picture_.memory.backends = std::move(backends);
+void AppWatch::restore(const State& state) {
+  picture_.memory.backends = state.backends;
+  accounts_.ends = state.ends;
+  accounts_.senders = state.senders;
 }
 
 void AppWatch::note_signalled(const ProcId& id) {

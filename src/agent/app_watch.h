@@ -25,6 +25,7 @@
 #include "strayd/pm2/bus.h"
 #include "strayd/proc/features.h"
 #include "strayd/proc/procfs.h"
+#include "strayd/report/state.h"
 
 #include "holdings_watch.h"
 #include "sender_watch.h"
@@ -39,8 +40,9 @@ class AppWatch {
   AppWatch(Procfs& procfs, const Config& config, bool listen);
 
   void reconfigure(const Config& config);
-  // The backends that were known before this start, if they are of this boot.
-  void restore(BackendLedger backends);
+  // What was known before this start: the backends, if they are of this boot,
+  // how the apps ended, and by whose signals.
+  void restore(const State& state);
   // These were sent a signal by strayd.
   void note_signalled(const ProcId& id);
 

@@ -238,6 +238,8 @@ void Records::keep(const HarmRecord& harm) {
 
 void Records::keep(const Report& report) {
   state_.ledger = report.ledger;
+  state_.ends = report.ends;
+  state_.senders = report.senders;
   state_.backends = report.backends;
 }
 

@@ -94,7 +94,9 @@ struct Scanner::Impl {
     report.totals.orphan_age = Histogram::with(kOrphanAgeSeconds);
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
     report.ledger = ledger = records.state().ledger;
-    apps.restore(records.state().backends);
+    report.ends = records.state().ends;
+    report.senders = records.state().senders;
+    apps.restore(records.state());
     memory = std::move(parts.memory);
     restore_memory();
     describe_self();

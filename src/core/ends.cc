@@ -43,4 +43,9 @@ std::string end_word(const ExitStatus& status) {
   return status.value == 0 ? "code_0" : "code_other";
 }
 
+bool is_end_word(std::string_view word) {
+  return word == "code_0" || word == "code_other" || word == "signal" ||
+         std::ranges::find(kFatal, word, &Named::name) != kFatal.end();
+}
+
 }  // namespace strayd

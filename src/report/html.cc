@@ -51,6 +51,10 @@ std::string escaped(std::string_view bytes) {
   return text;
 }
 
+std::string or_dash(std::string_view bytes) {
+  return bytes.empty() ? "–" : escaped(bytes);
+}
+
 std::string badge(Tone tone, std::string_view bytes) {
   return fmt::format(
       R"(<span class="badge {}">{}</span>)", class_of(tone), escaped(bytes));

@@ -10,6 +10,8 @@ namespace strayd::html {
 
 // Text between tags or within a quoted attribute.
 std::string escaped(std::string_view bytes);
+// The same; a dash where there is none.
+std::string or_dash(std::string_view bytes);
 
 // A word with a colour: the class names of the style sheet.
 enum class Tone { Quiet, Good, Warning, Bad };

@@ -29,8 +29,7 @@ void add_counts(Page& page, const Report& report) {
   Family& ends = page.counter(
       "strayd_pm2_app_ends_total",
       "Ends of launches that PM2 restarted, by how the process that PM2 "
-      "started, or the one that served, ended, since strayd started. What is "
-      "not known is missing.");
+      "started, or the one that served, ended. What is not known is missing.");
   for (const auto& [app, account] : report.ledger.apps) {
     std::set<std::string> words{kUsualEnds.begin(), kUsualEnds.end()};
     const auto of_app = report.ends.find(app);

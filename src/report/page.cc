@@ -17,12 +17,9 @@ namespace {
 
 using html::badge;
 using html::escaped;
+using html::or_dash;
 using html::Tone;
 using Cells = std::vector<std::string>;
-
-std::string or_dash(std::string_view bytes) {
-  return bytes.empty() ? "–" : escaped(bytes);
-}
 
 std::string when(const std::optional<std::int64_t>& unix_ms) {
   return unix_ms ? words::moment(*unix_ms) : "unknown";
@@ -302,7 +299,7 @@ std::string status_page(const Report& report) {
       "<meta http-equiv=\"refresh\" content=\"10\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<title>strayd</title>\n<style>{}</style>\n</head>\n<body>\n{}<main>\n"
-      "{}{}{}{}{}{}{}{}</main>\n</body>\n</html>\n",
+      "{}{}{}{}{}{}{}{}{}</main>\n</body>\n</html>\n",
       html::kStyle,
       header(report),
       alarms(report),
@@ -310,6 +307,7 @@ std::string status_page(const Report& report) {
       candidates(report),
       homes(report),
       apps(report),
+      html::senders(report),
       reaped(report),
       totals(report),
       features(report));

@@ -11,4 +11,7 @@ namespace strayd::html {
 // is neither.
 std::string aftermath(const Report& report);
 
+// Whose signals ended the apps. Empty where none was ended by one.
+std::string senders(const Report& report);
+
 }  // namespace strayd::html

@@ -20,7 +20,9 @@ bool is_of_a_signal(const Restart& restart) {
   return restart.cause == Cause::Signal || restart.cause == Cause::Fault;
 }
 
-std::string why_unknown(const Report& report) {
+}  // namespace
+
+std::string why_sender_unknown(const Report& report) {
   const auto feature = report.features.find("signal_senders");
   if (feature != report.features.end() && !feature->second) {
     const auto remark = report.remarks.find(feature->first);
@@ -32,10 +34,12 @@ std::string why_unknown(const Report& report) {
                                  : "the kernel told of none";
 }
 
+namespace {
+
 std::string by_whom(const Report& report, const Restart& restart) {
   if (!restart.sent) {
     if (!is_of_a_signal(restart)) return {};
-    return fmt::format("; sender unknown ({})", why_unknown(report));
+    return fmt::format("; sender unknown ({})", why_sender_unknown(report));
   }
   const LastSender sender = describe_sender(*restart.sent);
   const bool inside = restart.sent->sender.kind == Sender::Kind::Inside;

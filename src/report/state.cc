@@ -38,7 +38,8 @@ Result<LoadedState> start_afresh(const std::string& directory,
 
 Result<void> check_size(const State& state) {
   const RestartLedger& ledger = state.ledger;
-  if (ledger.apps.size() <= kMostApps &&
+  if (ledger.apps.size() <= kMostApps && state.ends.size() <= kMostApps &&
+      state.senders.size() <= kMostApps &&
       ledger.instances.size() <= kMostInstances &&
       ledger.homes.size() <= kMostHomes &&
       state.homes_seen.size() <= kMostHomes &&

@@ -8,6 +8,7 @@
 #include "strayd/report/state.h"
 
 #include "crc32.h"
+#include "ends_json.h"
 #include "harm_json.h"
 #include "json_members.h"
 #include "percent.h"
@@ -126,6 +127,8 @@ Json state_json(const State& state) {
           {"backends",
            {{"boot_id", percent_encoded(state.backends.boot_id)},
             {"slots", slots_json(state.backends)}}},
+          {"ends", ends_json(state.ends)},
+          {"senders", senders_json(state.senders)},
           {"ledger",
            {{"apps", apps_json(state.ledger)},
             {"instances", instances_json(state.ledger)},
@@ -245,6 +248,14 @@ Result<State> read_state(const Json& object) {
     Members harm(members.object("harm"));
     state.harm = read_harm(harm);
     if (!harm.complete()) members.reject();
+  }
+  if (members.has("ends")) {
+    read_each(members, "ends", kMostApps, [&state](Members& one) {
+      read_ends(one, state.ends);
+    });
+    read_each(members, "senders", kMostApps, [&state](Members& one) {
+      read_sender(one, state.senders);
+    });
   }
   Members backends(members.object("backends"));
   state.backends.boot_id = backends.bytes("boot_id");

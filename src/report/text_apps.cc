@@ -1,4 +1,5 @@
 // The apps of PM2 in columns: what PM2 does not tell of them.
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -83,21 +84,46 @@ std::string remotes(const AppReport& app) {
 // Who sent the newest signal that ended an app, a line for each.
 std::string senders(const Report& report) {
   std::string lines;
-  for (const AppReport& app : report.apps) {
-    const auto found = report.senders.find({.home = app.home, .app = app.app});
-    if (found == report.senders.end()) continue;
-    const LastSender& last = found->second.last;
-    lines +=
-        fmt::format("{}: ended last by {}, sent by {}, {} ago\n",
-                    one_line(app.app),
-                    last.signal,
-                    sender_text(last),
-                    age(milliseconds{report.finished_unix_ms - last.unix_ms}));
+  for (const EndedApp& ended : ended_apps(report)) {
+    if (ended.by == nullptr) {
+      lines += fmt::format("{}: ended by a signal, sender unknown ({})\n",
+                           one_line(ended.app.app),
+                           one_line(why_sender_unknown(report)));
+      continue;
+    }
+    lines += fmt::format(
+        "{}: ended last by {}, sent by {}, {} ago\n",
+        one_line(ended.app.app),
+        ended.by->signal,
+        sender_text(*ended.by),
+        age(milliseconds{report.finished_unix_ms - ended.by->unix_ms}));
   }
   return lines.empty() ? lines : "\n" + lines;
 }
 
+bool was_signalled(const Report& report, const AppKey& app) {
+  const AppAccount* const account = account_of(report.ledger, app);
+  if (account == nullptr) return false;
+  return std::ranges::any_of(account->restarts, [](const auto& counted) {
+    return counted.first == Cause::Signal && counted.second > 0;
+  });
+}
+
 }  // namespace
+
+std::vector<EndedApp> ended_apps(const Report& report) {
+  std::vector<EndedApp> found;
+  for (const AppReport& app : report.apps) {
+    const AppKey key{.home = app.home, .app = app.app};
+    const auto known = report.senders.find(key);
+    if (known != report.senders.end()) {
+      found.push_back({.app = key, .by = &known->second.last});
+    } else if (was_signalled(report, key)) {
+      found.push_back({.app = key});
+    }
+  }
+  return found;
+}
 
 std::string apps(const Report& report) {
   Table table({"APP",

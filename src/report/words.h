@@ -41,6 +41,13 @@ std::vector<const Verdict*> by_urgency(const Report& report);
 // restarted it, its ports and its far ends. Empty where there is no app.
 std::string apps(const Report& report);
 
+// An app that was ended by a signal, and by whom.
+struct EndedApp {
+  AppKey app{};
+  const LastSender* by = nullptr;  // of the newest; nullptr: nobody told of one
+};
+std::vector<EndedApp> ended_apps(const Report& report);
+
 // How the process is shown; an empty one where the report lost it.
 Shown shown(const Report& report, const ProcId& id);
 // "node server.ts", or the program alone.

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { cleanup } from "./support/cleanup.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { startAlertmanager, startPrometheus, startReceiver } from "./support/prometheus.mjs";
 import { freePort, sandbox } from "./support/sandbox.mjs";
@@ -59,7 +60,8 @@ test("what happens to the apps and to strayd reaches the one who is to know, wit
     'strayd_pm2_app_restarts_total{cause="unknown"}')).length === 2);
   // Each message is of one app on one host: the labels that lead to them.
   const of = { job: "strayd", instance: address, host: "127.0.0.1", pm2_home: pm2.home };
-  const job = cron(async () => process.kill(await pm2.pid("api"), "SIGKILL"));
+  const kill = cleanup(box);
+  const job = cron(async () => kill("-KILL", await pm2.pid("api")));
   t.after(job.stop);
 
   await t.test("a crash loop wakes somebody, with the app, its cause and a runbook", async () => {
@@ -83,6 +85,7 @@ test("what happens to the apps and to strayd reaches the one who is to know, wit
       const alert = await receiver.hears("firing", { ...of, alertname, app: "api" }, longEnough);
       assert.equal(alert.receiver, "chat");
       assert.match(alert.annotations.description, /Causes: signal \d+/);
+      assert.match(alert.annotations.description, /The last SIGKILL was sent by kill, run by cleanup-old-pro < sh/);
       assert.ok(pageOf(alert), alert.annotations.runbook_url);
     }
     assert.equal(receiver.last({ alertname: "StraydPM2RestartDrift", app: "loop" }), undefined);

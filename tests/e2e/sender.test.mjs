@@ -3,10 +3,11 @@
 // anybody else. Where BPF may not be used, nobody is named.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { promisify } from "node:util";
 import { forEver } from "./support/backends.mjs";
+import { cleanup } from "./support/cleanup.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { freePort, sandbox } from "./support/sandbox.mjs";
 import { auditOf, configure, startStrayd } from "./support/strayd.mjs";
@@ -44,14 +45,6 @@ async function scene(t, { script = "moody.mjs", env = {}, options = [], as } = {
   return { box, pm2, settings, agent, ask, known, restartsBy };
 }
 
-// As cron would run it: a shell script whose `kill` is gone at once.
-function cleanup(box) {
-  const file = box.path("cleanup-old-processes.sh");
-  writeFileSync(file, "#!/bin/sh\n/bin/kill \"$@\"\nexit 0\n");
-  chmodSync(file, 0o755);
-  return (...args) => run("/bin/sh", ["-c", `${file} ${args.join(" ")}; true`]);
-}
-
 const logged = (agent, pattern) => until(`the log says ${pattern}`, () => pattern.test(agent.log));
 
 async function isNamed({ agent, settings }, { signal }) {
@@ -83,6 +76,11 @@ test("a script that kills the backend is named by metric, log and ledger", async
   await isNamed(all, { signal: "SIGKILL" });
   await all.restartsBy("signal", async () => kill("-SEGV", await all.pm2.pid("api")));
   await isNamed(all, { signal: "SIGSEGV" });
+  all.agent = await all.agent.again();
+  await t.test("and still after a restart of strayd", async () => {
+    assert.equal(await all.agent.metric(info, { app: "api", signal: "SIGSEGV", sender: "kill" }), 1);
+    assert.match(await (await fetch(all.agent.url("/"))).text(), /Who ended an app last[^]*cleanup-old-pro/);
+  });
   assert.equal(await all.agent.metric("strayd_pm2_app_ends_total", { app: "api", how: "SIGTERM" }), 3);
   assert.equal(await all.agent.metric("strayd_pm2_app_restarts_total", { app: "api", cause: "exit_code" }), 0);
 });

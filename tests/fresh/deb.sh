@@ -218,6 +218,19 @@ check "and counted" eventually metric_is 'strayd_orphans_killed_total.*' 1
 check "what PM2 owns lives" lives "$api"
 check "under the same pid" [ "$(pm2 pid api)" = "$api" ]
 
+echo "who sends the signals"
+inside cat /usr/share/doc/strayd/examples/who-killed-it.conf | drop_in who-killed-it.conf
+inside systemd-analyze verify strayd.service
+inside systemctl restart strayd
+inside systemd-analyze security --no-pager strayd.service | tail -n 1
+check "it sees who sends signals" eventually metric_is 'strayd_feature_available.*signal_senders.*' 1
+inside sh -c 'kill -9 "$1"' sh "$(pm2 pid api)"
+check "and names who ended the app" eventually metric_is 'strayd_pm2_app_last_sender_info.*sender="sh".*' 1
+check "the app is up again" eventually metric_is strayd_backend_up 1
+api=$(pm2 pid api)
+inside rm /etc/systemd/system/strayd.service.d/who-killed-it.conf
+inside systemctl daemon-reload
+
 echo "all that it can use"
 inside cat /usr/share/doc/strayd/examples/full.conf | drop_in full.conf
 inside systemctl restart strayd

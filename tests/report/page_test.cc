@@ -34,6 +34,25 @@ TEST(StatusPage, runs_no_script_and_loads_nothing) {
   EXPECT_THAT(page, Not(HasSubstr("url(")));
 }
 
+TEST(StatusPage, names_who_ended_an_app) {
+  const std::string page = status_page(sample::rich_report());
+  EXPECT_THAT(page, HasSubstr("Who ended an app last"));
+  EXPECT_THAT(page, HasSubstr("cleanup-old-pro &lt; sh &lt; cron"));
+}
+
+TEST(StatusPage, says_what_lacks_where_nobody_is_known_who_ended_it) {
+  Report report = sample::rich_report();
+  report.senders.clear();
+  EXPECT_THAT(status_page(report), Not(HasSubstr("Who ended an app last")));
+  report.ledger.apps.begin()->second.restarts[Cause::Signal] = 1;
+  report.features["signal_senders"] = false;
+  report.remarks["signal_senders"] = "lacks CAP_BPF";
+  const std::string page = status_page(report);
+  EXPECT_THAT(page, HasSubstr("Who ended an app last"));
+  EXPECT_THAT(page,
+              HasSubstr("lacks CAP_BPF; as a service see who-killed-it.conf"));
+}
+
 TEST(StatusPage, a_script_in_a_name_is_text) {
   const std::string hostile = "<script>alert('1')</script>&\"\x1B\xFF";
   Report report = sample::rich_report();

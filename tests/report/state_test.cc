@@ -94,6 +94,19 @@ State some_state() {
       .instances[{.home = "/root/.pm2", .unique_id = "u-1", .pm_id = 4}] = {
       .app = "api", .restart_time = 7};
   state.ledger.homes["/root/.pm2"] = true;
+  state.ends[{.home = "/root/.pm2", .app = "api"}] = {
+      {"code_0", 1}, {"SIGTERM", 70}, {"signal", 2}};
+  state.senders[{.home = "/root/.pm2", .app = "api"}] = {
+      .last = {.signal = "SIGTERM",
+               .sender = "kill",
+               .via = "cleanup.sh < cron",
+               .unit = "cron.service",
+               .uid = 0,
+               .unix_ms = 1'700'000'000'000},
+      .day = 19'675,
+      .of_day = {"SIGTERM|kill|cleanup.sh < cron|cron.service|0"}};
+  state.senders[{.home = "/a", .app = "b"}].last = {.signal = "SIGSEGV",
+                                                    .sender = "itself"};
   state.backends.boot_id = kBoot;
   state.backends.slots[{.home = "/root/.pm2", .app = "api", .slot = 1}] = {
       .restarts = 4, .last = ProcId{.pid = 7, .start_ticks = 99}};

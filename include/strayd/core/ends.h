@@ -22,6 +22,9 @@ bool is_fault(int signal);
 // "code_0", "code_other", or the name of the signal.
 std::string end_word(const ExitStatus& status);
 
+// Whether it is one of those.
+bool is_end_word(std::string_view word);
+
 // Those that are told of an app although none was counted yet.
 inline constexpr std::array<std::string_view, 8> kUsualEnds{"code_0",
                                                             "code_other",

@@ -39,7 +39,7 @@ struct Restart {
 struct Accounts {
   RestartLedger ledger{};
   Trails trails{};  // of this run; nothing of it is kept in a file
-  // Of this run, too; of the apps of the ledger.
+  // Of the apps of the ledger, and kept with it.
   Ends ends{};
   Senders senders{};
   // Of the last scan, instance by instance, oldest first. At most

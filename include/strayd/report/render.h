@@ -39,6 +39,8 @@ enum class Detail {
 std::string restart_text(const Report& report, const Restart& restart);
 // "kill < cleanup.sh < sh < cron (uid 0, cron.service)", or who else it was.
 std::string sender_text(const LastSender& sender);
+// Why nobody can be named: "signal_senders is missing: …".
+std::string why_sender_unknown(const Report& report);
 
 // "port 3000 of api is held by node server.ts (pid 12), which is leftover".
 std::string conflict_text(const Report& report, const PortConflict& conflict);

@@ -1,5 +1,6 @@
-// What survives a restart of strayd: the restart ledger, the breaker, the
-// hour's kills, those that are watched for harm, the homes that were seen.
+// What survives a restart of strayd: the restart ledger with how apps ended
+// and by whose signals, the breaker, the hour's kills, those that are watched
+// for harm, the homes that were seen.
 #pragma once
 
 #include <sys/types.h>
@@ -14,7 +15,9 @@
 #include <vector>
 
 #include "strayd/core/backends.h"
+#include "strayd/core/ends.h"
 #include "strayd/core/harm.h"
+#include "strayd/core/last_sender.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/process.h"
@@ -26,6 +29,8 @@ namespace strayd {
 struct State {
   std::string boot_id{};
   RestartLedger ledger{};
+  Ends ends{};
+  Senders senders{};
   BackendLedger backends{};
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
