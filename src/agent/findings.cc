@@ -47,6 +47,7 @@ void forget_findings(Report& report) {
   report.zombies.clear();
   report.returned.clear();
   report.restarts.clear();
+  report.unseen.clear();
 }
 
 }  // namespace strayd

@@ -111,6 +111,7 @@ struct Scanner::Impl {
   void restore_memory();
   void describe_self();
   std::map<std::string, std::string> blind() const;
+  std::vector<Unseen> not_seen() const;
   Authority authority() const;
   std::optional<std::string> withdrawn(const TreeOrder& order) const;
   void note_outcome(const std::string& reap, const Reaped& done);
@@ -292,6 +293,19 @@ std::map<std::string, std::string> Scanner::Impl::blind() const {
     lacks["live_procfs"] = "--path.procfs is not this kernel's /proc";
   }
   return lacks;
+}
+
+// What hides a process hides how many there are, too.
+std::vector<Unseen> Scanner::Impl::not_seen() const {
+  std::vector<Unseen> all;
+  for (const Feature& feature : parts.features) {
+    if (feature.name != "foreign_processes" || feature.available) continue;
+    all.push_back({.fact = "pid", .detail = feature.detail});
+  }
+  std::ranges::move(
+      unseen(evidence(snapshot), parts.config.policy, plan.verdicts),
+      std::back_inserter(all));
+  return all;
 }
 
 Authority Scanner::Impl::authority() const {
@@ -672,6 +686,7 @@ void Scanner::Impl::finish(Report& fresh) {
     fresh.ends = apps.accounts().ends;
     fresh.senders = apps.accounts().senders;
     fresh.lost_signals = apps.lost_signals();
+    fresh.unseen = not_seen();
     add_findings(fresh, snapshot, known_orphans);
   }
   report = std::move(fresh);

@@ -11,6 +11,7 @@
 #include "strayd/report/render.h"
 
 #include "agent_word.h"
+#include "rule_words.h"
 
 namespace strayd {
 namespace {
@@ -45,6 +46,8 @@ ExitCode explain_command(const CommandLine& line) {
   fmt::print(
       "{}",
       explain_text(scanner.snapshot(), report, scanner.memory(), line.pid));
+  fmt::print("{}",
+             keys_text(*process, scanner.memory(), scanner.config().policy));
   print_what_the_agent_says(config->state_dir, process->id);
   return ExitCode::Done;
 }

@@ -18,6 +18,8 @@
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
+#include "rule_words.h"
+
 namespace strayd {
 namespace {
 
@@ -171,7 +173,15 @@ ExitCode scan_command(const CommandLine& line) {
   Scanner scanner(*std::move(parts));
   const Report report = Pass(line, *signals, scanner).run();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
-  fmt::print("{}", line.json ? scan_json(report) + "\n" : scan_text(report));
+  if (line.json) {
+    fmt::print("{}\n", scan_json(report));
+  } else {
+    fmt::print(
+        "{}{}",
+        scan_text(report),
+        idle_text(
+            scanner.snapshot(), scanner.memory(), scanner.config().policy));
+  }
   return exit_code(report);
 }
 

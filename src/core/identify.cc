@@ -210,6 +210,8 @@ std::vector<ProcId> details_needed(const Snapshot& snapshot,
     if (is_kernel_thread(process)) continue;
     if (supervisor_kind(process)) needed.insert(process.id);
     if (is_child_of_systemd(forest, process)) of_units.push_back(process.id);
+    // Without its arguments, its program may still tell that no rule means it.
+    if (!process.argv) needed.insert(process.id);
     if (!is_candidate(policy, process)) continue;
     const std::vector<const Process*> ancestors =
         forest.chain(process).ancestors;

@@ -174,7 +174,7 @@ bool evidence_missing(const Report& report) {
   const bool silent = std::ranges::any_of(report.pm2, [](const Pm2View& view) {
     return !view.reply && view.reply.error().kind != Pm2Quiet::NeverSeen;
   });
-  return silent ||
+  return silent || !report.unseen.empty() ||
          std::ranges::any_of(report.verdicts, [](const Verdict& verdict) {
            return verdict.standing == Standing::Held;
          });

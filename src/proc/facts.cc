@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "strayd/core/unseen.h"
 #include "strayd/proc/parse.h"
 #include "strayd/sys/os.h"
 
@@ -23,9 +24,6 @@ constexpr std::size_t kStatLimit = 8192;
 // A process may be in 65536 groups, and status lists them all.
 constexpr std::size_t kStatusLimit = std::size_t{1} << 20U;
 constexpr std::size_t kCgroupLimit = std::size_t{1} << 16U;
-
-// PF_EXITING of include/linux/sched.h, set before the memory is given back.
-constexpr std::uint32_t kExiting = 0x00000004;
 
 std::unexpected<Error> exhausted(const ReadFailure& failure, pid_t pid) {
   return std::unexpected(
@@ -76,11 +74,6 @@ Result<void> keep(const SlowText& text,
         Read<std::string>{std::unexpected(text.error().read)}, fact, pid);
   }
   return {};
-}
-
-template <typename T>
-bool is_missing(const Observed<T>& fact) {
-  return !fact && fact.error() != Unread::NotAsked;
 }
 
 void add_status(Process& process, const Observed<std::string>& text) {
@@ -160,11 +153,6 @@ Result<StatReading> read_stat(int at, const std::string& path, pid_t pid) {
     return StatReading{.sight = Presence::Refused};
   }
   return StatReading{.sight = Presence::Seen, .stat = *std::move(stat)};
-}
-
-bool leader_has_exited(const Process& process) {
-  return process.state == 'Z' || process.state == 'X' || process.state == 'x' ||
-         (process.flags & kExiting) != 0;
 }
 
 Result<Sighting> sight_process(int root, pid_t pid) {
@@ -285,17 +273,6 @@ Result<Presence> look_again(int root, Process& process) {
     process.environment = std::unexpected(Unread::Failed);
   }
   return Presence::Seen;
-}
-
-// Not those that stand beside another one: argv_at beside argv, and the file of
-// exe beside its path.
-bool is_unreadable(const Process& process) {
-  if (leader_has_exited(process) && process.threads <= 1) return false;
-  return is_missing(process.uid) || is_missing(process.pid_namespace_depth) ||
-         is_missing(process.tracer) || is_missing(process.ignores_hangup) ||
-         is_missing(process.argv) || is_missing(process.exe) ||
-         is_missing(process.cwd) || is_missing(process.cgroup) ||
-         is_missing(process.environment);
 }
 
 }  // namespace strayd

@@ -48,9 +48,6 @@ bool has_details(const Process& process);
 // Takes them back.
 void forget_details(Process& process);
 
-// Whether it has given back what it had; other threads of it may live on.
-bool leader_has_exited(const Process& process);
-
 // Whether it has memory of its own, from which cmdline and environ are read.
 bool has_memory(const Process& process);
 
@@ -65,9 +62,5 @@ Result<void> add_environment(Process& process, const SlowText& text);
 // If its leader has begun to exit meanwhile, an empty argv or environment says
 // nothing, and is taken back.
 Result<Presence> look_again(int root, Process& process);
-
-// Whether any fact of it was asked for and is missing. What has exited has none
-// to give.
-bool is_unreadable(const Process& process);
 
 }  // namespace strayd

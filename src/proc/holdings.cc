@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "strayd/core/unseen.h"
 #include "strayd/proc/parse.h"
 #include "strayd/sys/fd.h"
 #include "strayd/sys/os.h"

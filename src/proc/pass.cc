@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "strayd/core/unseen.h"
+
 #include "facts.h"
 #include "files.h"
 

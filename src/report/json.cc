@@ -89,6 +89,16 @@ Json breaker(const Breaker& breaker) {
   return object;
 }
 
+Json unseen(const Report& report) {
+  Json all = Json::array();
+  for (const Unseen& lack : report.unseen) {
+    all.push_back({{"fact", text(lack.fact)},
+                   {"processes", value_or_null(lack.processes)},
+                   {"why", text(words::not_seen(lack))}});
+  }
+  return all;
+}
+
 void add_more(Json& object, const Report& report) {
   object["error"] = report.failure ? text(report.failure->what) : Json(nullptr);
   object["breaker"] = breaker(report.breaker);
@@ -105,6 +115,7 @@ void add_more(Json& object, const Report& report) {
     blind[valid_utf8(feature)] = text(why);
   }
   object["blind"] = std::move(blind);
+  object["unseen"] = unseen(report);
   add_aftermath(object, report);
   object["apps"] = apps(report);
   object["port_conflicts"] = conflicts(report);

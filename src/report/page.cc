@@ -97,6 +97,9 @@ std::string alarms(const Report& report) {
   for (const auto& [feature, why] : report.blind) {
     text += alarm(fmt::format("Blind: {}.", escaped(feature)), why);
   }
+  for (const Unseen& lack : report.unseen) {
+    text += alarm("Not seen:", words::not_seen(lack));
+  }
   return text;
 }
 

@@ -55,6 +55,9 @@ std::string looked_at(const Report& report) {
   for (const auto& [feature, why] : report.blind) {
     text += fmt::format("Blind ({}): {}\n", one_line(feature), one_line(why));
   }
+  for (const Unseen& lack : report.unseen) {
+    text += fmt::format("Not seen: {}\n", words::not_seen(lack));
+  }
   if (report.breaker.open) {
     text += fmt::format("The breaker is open since {}: {}\n",
                         words::moment(report.breaker.since_unix_ms),
@@ -235,7 +238,9 @@ std::string scan_text(const Report& report, Detail detail) {
   text += words::apps(report);
   text += table(report, detail);
   if (std::ranges::none_of(report.verdicts, in_question)) {
-    text += "\nNo orphaned processes found\n";
+    text += report.unseen.empty()
+                ? "\nNo orphaned processes found\n"
+                : "\nNo all-clear: what was not seen may be an orphan.\n";
   }
   text += conflicts(report);
   text += deeds(report);

@@ -84,6 +84,46 @@ std::string plural(std::size_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, one.ends_with("s") ? "es" : "s");
 }
 
+namespace {
+
+std::string_view what_would_show(Unread why) {
+  switch (why) {
+    case Unread::NotAsked:
+      return "it was not asked for";
+    case Unread::Denied:
+      return "strayd lacks CAP_SYS_PTRACE here";
+    case Unread::Blocked:
+      return "the read did not come back in time";
+    case Unread::TooLong:
+      return "it is longer than what is read of it";
+    case Unread::Failed:
+      return "the read failed";
+  }
+  return "the read failed";
+}
+
+}  // namespace
+
+std::string not_seen(const Unseen& lack) {
+  const std::string count =
+      lack.processes ? plural(*lack.processes, "process") : "";
+  if (lack.fact == "pid") {
+    return fmt::format(
+        "the processes of other users, nobody knows how many ({}); {}.",
+        one_line(lack.detail),
+        what_would_show(lack.why));
+  }
+  if (lack.fact == "stat") {
+    return fmt::format("{} of which nothing can be read; {}.",
+                       count,
+                       what_would_show(lack.why));
+  }
+  return fmt::format("whether a rule means {}, for want of {}; {}.",
+                     count,
+                     lack.fact,
+                     what_would_show(lack.why));
+}
+
 std::string_view explained(Withheld why) {
   switch (why) {
     case Withheld::Observing:

@@ -30,6 +30,9 @@ std::string plural(std::size_t count, std::string_view one);  // "2 apps"
 // Why a ripe orphan tree is left alone, and whose move it is: a sentence.
 std::string_view explained(Withheld why);
 
+// What a scan did not see, why, and what would show it: a sentence.
+std::string not_seen(const Unseen& lack);
+
 // "ended by SIGTERM", "not ended: …".
 std::string deed(const Reaped& reaped);
 

@@ -45,6 +45,12 @@ class Looks : public testing::Test {
                  .parent = parent,
                  .argv = {"node", "src/server.ts", "--token=hush"}});
   }
+  void add_python(pid_t pid) const {
+    procfs_.add({.pid = pid,
+                 .parent = 1,
+                 .argv = {"python3", "src/server.ts", "--token=hush"},
+                 .exe = "/usr/bin/python3.11"});
+  }
   void add_pm2(pid_t pid) const {
     procfs_.add({.pid = pid,
                  .parent = 1,
@@ -127,6 +133,27 @@ TEST_F(Looks, at_one_process_explain_it_up_to_pid_1) {
   EXPECT_THAT(ended.out, HasSubstr("managed"));
   EXPECT_THAT(ended.out, HasSubstr("50"));
   EXPECT_THAT(ended.out, Not(HasSubstr("hush")));
+}
+
+TEST_F(Looks, say_of_a_rule_that_means_nothing_which_key_alone_fails) {
+  add_python(70);
+  const Ended ended = on_the_host("scan");
+  EXPECT_EQ(ended.code, kDone) << ended.err;
+  EXPECT_THAT(ended.out,
+              HasSubstr("Rule 'server' means no process: 70 is nearest: its "
+                        "exe does not fit (it is python3.11, not node)."));
+}
+
+TEST_F(Looks, say_nothing_of_a_rule_that_means_a_process) {
+  add_server(60, 1);
+  EXPECT_THAT(on_the_host("scan").out, Not(HasSubstr("means no process")));
+}
+
+TEST_F(Looks, at_one_process_say_of_each_rule_which_key_does_not_fit) {
+  add_python(70);
+  EXPECT_THAT(on_the_host("explain 70").out,
+              HasSubstr("Rule 'server': pattern fits, exe does not (it is "
+                        "python3.11, not node)\n"));
 }
 
 TEST_F(Looks, at_nobody_of_that_pid_fail) {

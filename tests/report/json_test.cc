@@ -63,6 +63,21 @@ TEST(ScanJson, has_the_keys_of_the_contract_in_their_order) {
               ElementsAre("pid", "start_ticks", "rule", "kind", "outcome"));
 }
 
+TEST(ScanJson, says_what_was_not_seen) {
+  Report report = sample::quiet_report();
+  EXPECT_TRUE(ordered_json::parse(scan_json(report))["unseen"].empty());
+  report.unseen = {{.fact = "pid", .detail = "hidepid=2"},
+                   {.fact = "exe", .processes = 2}};
+  const ordered_json scan = ordered_json::parse(scan_json(report));
+  ASSERT_EQ(scan["unseen"].size(), 2U);
+  EXPECT_EQ(scan["unseen"][0]["fact"], "pid");
+  EXPECT_TRUE(scan["unseen"][0]["processes"].is_null());
+  EXPECT_EQ(scan["unseen"][1]["fact"], "exe");
+  EXPECT_EQ(scan["unseen"][1]["processes"], 2);
+  EXPECT_THAT(std::string(scan["unseen"][1]["why"]),
+              testing::HasSubstr("CAP_SYS_PTRACE"));
+}
+
 TEST(ScanJson, tells_the_four_states_of_a_home_apart) {
   const ordered_json scan =
       ordered_json::parse(scan_json(sample::rich_report()));

@@ -42,6 +42,30 @@ TEST(ScanText, a_scan_that_failed_or_was_not_yet_made_found_nothing_out) {
   EXPECT_THAT(scan_text(Report{}), Not(HasSubstr("No orphaned")));
 }
 
+TEST(ScanText, gives_no_all_clear_where_it_did_not_see_all) {
+  Report report = sample::quiet_report();
+  report.unseen = {{.fact = "pid", .detail = "hidepid=invisible"},
+                   {.fact = "stat", .processes = 3},
+                   {.fact = "exe", .processes = 1},
+                   {.fact = "cmdline", .why = Unread::Blocked, .processes = 2}};
+  const std::string text = scan_text(report);
+  EXPECT_THAT(text, Not(HasSubstr("No orphaned processes found")));
+  EXPECT_THAT(text, HasSubstr("\nNo all-clear: "));
+  EXPECT_THAT(text,
+              HasSubstr("Not seen: the processes of other users, nobody knows "
+                        "how many (hidepid=invisible); strayd lacks "
+                        "CAP_SYS_PTRACE here.\n"));
+  EXPECT_THAT(text,
+              HasSubstr("Not seen: 3 processes of which nothing can be read; "
+                        "strayd lacks CAP_SYS_PTRACE here.\n"));
+  EXPECT_THAT(text,
+              HasSubstr("Not seen: whether a rule means 1 process, for want of "
+                        "exe; strayd lacks CAP_SYS_PTRACE here.\n"));
+  EXPECT_THAT(text,
+              HasSubstr("Not seen: whether a rule means 2 processes, for want "
+                        "of cmdline; the read did not come back in time.\n"));
+}
+
 TEST(ScanText, begins_with_what_was_looked_at) {
   const std::string text = scan_text(sample::rich_report());
   EXPECT_THAT(text, testing::StartsWith("Looked at 213 processes in 12ms."));

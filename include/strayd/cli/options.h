@@ -16,9 +16,11 @@ namespace strayd {
 enum class ExitCode {
   Done = 0,  // nothing to do, or all done
   Failed = 1,
-  Usage = 2,           // usage or configuration
-  OrphansLeft = 3,     // found and left
-  EvidenceMissing = 4  // something is held, or a supervisor does not answer
+  Usage = 2,        // usage or configuration
+  OrphansLeft = 3,  // found and left
+  // Something is held, a supervisor does not answer, or not all that a rule may
+  // mean could be seen.
+  EvidenceMissing = 4
 };
 
 // What the service of the package runs with.

@@ -26,6 +26,7 @@
 #include "strayd/core/result.h"
 #include "strayd/core/returned.h"
 #include "strayd/core/supervisor.h"
+#include "strayd/core/unseen.h"
 #include "strayd/core/verdict.h"
 
 namespace strayd {
@@ -134,6 +135,8 @@ struct Report {
   std::size_t processes = 0;
   std::size_t vanished = 0;
   std::size_t unreadable = 0;
+  // Of what a rule may mean. Not empty: to have found nothing is no all-clear.
+  std::vector<Unseen> unseen{};
   std::vector<Pm2View> pm2{};
   std::vector<Verdict> verdicts{};
   std::map<ProcId, Shown> shown{};  // for every process in verdicts and chains
@@ -181,7 +184,8 @@ Totals account(Totals before, const Report& report);
 // Program and script of a process, without any argument.
 Shown show(const Process& process, BootTime now);
 
-// Homes that are silent or dead, or candidates that are held.
+// Homes that are silent or dead, candidates that are held, or something that a
+// rule may mean and that was not seen.
 bool evidence_missing(const Report& report);
 
 }  // namespace strayd

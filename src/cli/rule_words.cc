@@ -1,0 +1,80 @@
+#include "rule_words.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "strayd/core/meaning.h"
+#include "strayd/report/render.h"
+
+namespace strayd {
+namespace {
+
+std::string failing(const KeyFit& key) {
+  return fmt::format(
+      "its {} does not fit ({})", key.key, one_line(key.instead));
+}
+
+std::string nearest_text(const IdleRule& idle) {
+  if (!idle.nearest) return "no process fits its pattern";
+  std::vector<std::string> failed;
+  failed.reserve(idle.failed.size());
+  for (const KeyFit& key : idle.failed) failed.push_back(failing(key));
+  return fmt::format(
+      "{} is nearest: {}", idle.nearest->pid, fmt::join(failed, ", and "));
+}
+
+std::string_view word(Fit fit) {
+  switch (fit) {
+    case Fit::No:
+      return "does not";
+    case Fit::Unknown:
+      return "can't be read";
+    case Fit::Yes:
+      return "fits";
+  }
+  return "can't be read";
+}
+
+std::string key_text(const KeyFit& key) {
+  if (key.fit != Fit::No) return fmt::format("{} {}", key.key, word(key.fit));
+  return fmt::format(
+      "{} {} ({})", key.key, word(key.fit), one_line(key.instead));
+}
+
+}  // namespace
+
+std::string idle_text(const Snapshot& snapshot,
+                      const Memory& memory,
+                      const Policy& policy) {
+  std::string text;
+  for (const IdleRule& idle : idle_rules(snapshot, memory, policy)) {
+    text += fmt::format("Rule '{}' means no process: {}",
+                        one_line(idle.rule),
+                        nearest_text(idle));
+    if (idle.lost_directory) {
+      text += fmt::format("; there is no directory {}",
+                          one_line(*idle.lost_directory));
+    }
+    text += ".\n";
+  }
+  return text.empty() ? "" : "\n" + text;
+}
+
+std::string keys_text(const Process& process,
+                      const Memory& memory,
+                      const Policy& policy) {
+  std::string text;
+  for (const Rule& rule : policy.rules) {
+    std::vector<std::string> keys;
+    for (const KeyFit& key : key_fits(rule.match, process, memory)) {
+      keys.push_back(key_text(key));
+    }
+    text += fmt::format(
+        "Rule '{}': {}\n", one_line(rule.name), fmt::join(keys, ", "));
+  }
+  return text;
+}
+
+}  // namespace strayd
