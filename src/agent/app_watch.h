@@ -112,7 +112,7 @@ class AppWatch {
   // From scan to scan.
   AppsPicture picture_{};
   Accounts accounts_{};
-  std::set<AppKey> conflicts_before_{};
+  std::set<HeldPort> conflicts_before_{};
   std::vector<Death> deaths_{};     // since they were accounted for
   std::deque<ProcId> signalled_{};  // the newest last
   std::vector<ProcId> members_{};

@@ -73,6 +73,14 @@ struct ConnectionMemory {
   bool operator==(const ConnectionMemory&) const = default;
 };
 
+// On an app's port, held by no known process.
+struct UnclaimedSocket {
+  BootTime first{};
+  bool searched = false;  // its holder was looked for among all processes
+
+  bool operator==(const UnclaimedSocket&) const = default;
+};
+
 // Bounded by the snapshot, the sockets and the apps that are listed.
 struct AppsMemory {
   BackendLedger backends{};  // the part to keep over restarts of strayd
@@ -82,9 +90,9 @@ struct AppsMemory {
   std::map<ProcId, std::chrono::nanoseconds> cpu{};
   // Established connections to far ends.
   std::map<ConnectionKey, ConnectionMemory> connections{};
-  // Sockets on an app's port that no known process holds, and whether their
-  // holder was looked for among all processes.
-  std::map<SocketInode, bool> unclaimed{};
+  // The launches in whose trees the sockets that listen were held first.
+  std::map<SocketInode, LaunchKey> listened{};
+  std::map<SocketInode, UnclaimedSocket> unclaimed{};
   std::optional<BootTime> searched{};  // when that was done last
   std::set<ProcId> strangers{};        // the holders that were found
 
