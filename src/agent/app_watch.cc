@@ -107,6 +107,10 @@ void AppWatch::restore(BackendLedger backends) {
   picture_.memory.backends = std::move(backends);
 }
 
+void AppWatch::restore(const KnownPorts& ports) {
+  restore_ports(picture_.memory, ports);
+}
+
 void AppWatch::note_signalled(const ProcId& id) {
   signalled_.push_back(id);
   if (signalled_.size() > kMostSignalled) signalled_.pop_front();

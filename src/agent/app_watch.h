@@ -15,6 +15,7 @@
 #include "strayd/agent/exit_watch.h"
 #include "strayd/config/config.h"
 #include "strayd/core/apps.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/origins.h"
 #include "strayd/core/process.h"
 #include "strayd/core/restarts.h"
@@ -41,6 +42,8 @@ class AppWatch {
   void reconfigure(const Config& config);
   // The backends that were known before this start, if they are of this boot.
   void restore(BackendLedger backends);
+  // The ports that the apps had before this start.
+  void restore(const KnownPorts& ports);
   // These were sent a signal by strayd.
   void note_signalled(const ProcId& id);
 

@@ -95,6 +95,7 @@ struct Scanner::Impl {
     report.reload = {.successful = true, .success_unix_ms = unix_ms()};
     report.ledger = ledger = records.state().ledger;
     apps.restore(records.state().backends);
+    apps.restore(records.state().ports);
     memory = std::move(parts.memory);
     restore_memory();
     describe_self();
@@ -685,6 +686,7 @@ void Scanner::Impl::finish(Report& fresh) {
 void Scanner::Impl::save_changes() {
   if (parts.wish == Wish::Look) return;
   records.keep(kills.record());
+  records.keep(known_ports(apps.picture().memory));
   records.keep(parts.config.state_dir, memory, snapshot.boot_id);
   keep_origins(false);
 }

@@ -146,4 +146,25 @@ void remember_ports(const AppScene& scene,
   }
 }
 
+KnownPorts known_ports(const AppsMemory& memory) {
+  KnownPorts known;
+  for (const auto& [app, remembered] : memory.apps) {
+    if (remembered.ports.empty() || known.size() >= kMostKnownPorts) continue;
+    std::map<std::uint16_t, bool>& ports = known[app];
+    for (const auto& [port, seen] : remembered.ports) {
+      ports[port] = seen.by_daemon;
+    }
+  }
+  return known;
+}
+
+// What is seen from now on is more recent.
+void restore_ports(AppsMemory& memory, const KnownPorts& known) {
+  for (const auto& [app, ports] : known) {
+    for (const auto& [port, by_daemon] : ports) {
+      memory.apps[app].ports[port] = {.by_daemon = by_daemon};
+    }
+  }
+}
+
 }  // namespace strayd

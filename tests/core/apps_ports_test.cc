@@ -152,6 +152,31 @@ TEST(Ports, an_app_has_at_most_so_many_and_keeps_those_in_use) {
   EXPECT_EQ(world.look().apps.front().ports, picture.apps.front().ports);
 }
 
+TEST(Ports, are_remembered_over_a_restart_of_strayd) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(13);
+  const KnownPorts kept = known_ports(world.look().memory);
+  world.end(13);
+  world.server(41, 1, seconds{112});
+  world.listen(41);
+  world.seen = {};
+  restore_ports(world.seen, kept);
+  const AppsPicture picture = world.look();
+  ASSERT_THAT(picture.conflicts, SizeIs(1));
+  EXPECT_EQ(picture.conflicts.front().holder, world.find(41).id);
+}
+
+TEST(Ports, that_nobody_told_strayd_of_are_nobody_s) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(13);
+  world.look();
+  world.end(13);
+  world.server(41, 1, seconds{112});
+  world.listen(41);
+  world.seen = {};
+  EXPECT_THAT(world.look().conflicts, IsEmpty());
+}
+
 // --- orphans
 
 TEST(PortConflict, an_orphan_of_the_app_holds_the_port_of_a_watched_app) {

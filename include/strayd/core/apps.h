@@ -17,6 +17,7 @@
 
 #include "strayd/core/app_report.h"
 #include "strayd/core/backends.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
 #include "strayd/core/sockets.h"
@@ -138,6 +139,11 @@ std::vector<SocketInode> sockets_of_note(const SocketTable& table,
 // came in tells apart what a God Daemon listens on for several apps.
 SocketsWanted sockets_wanted(std::span<const Pm2View> pm2,
                              std::span<const Remote> remotes);
+
+// To keep over restarts of strayd, and back: of these apps nothing else is
+// remembered yet.
+KnownPorts known_ports(const AppsMemory& memory);
+void restore_ports(AppsMemory& memory, const KnownPorts& known);
 
 // The roots of the orphan trees that keep an app off its port.
 std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts);

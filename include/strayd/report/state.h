@@ -1,5 +1,6 @@
-// What survives a restart of strayd: the restart ledger, the breaker, the
-// hour's kills, those that are watched for harm, the homes that were seen.
+// What survives a restart of strayd: the restart ledger, the apps' ports,
+// the breaker, the hour's kills, those that are watched for harm, the homes
+// that were seen.
 #pragma once
 
 #include <sys/types.h>
@@ -15,6 +16,7 @@
 
 #include "strayd/core/backends.h"
 #include "strayd/core/harm.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/process.h"
@@ -27,6 +29,7 @@ struct State {
   std::string boot_id{};
   RestartLedger ledger{};
   BackendLedger backends{};
+  KnownPorts ports{};
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
@@ -107,6 +110,7 @@ Result<State> parse_state(std::string_view text);
 inline constexpr std::size_t kMostApps = 10'000;
 inline constexpr std::size_t kMostInstances = 100'000;
 inline constexpr std::size_t kMostHomes = 10'000;
+inline constexpr std::size_t kMostPortsOfApp = 64;
 inline constexpr std::size_t kMostKills = 10'000;
 inline constexpr std::size_t kMostInGrace = 100'000;
 inline constexpr std::size_t kLargestStateFile = 64UZ * 1024 * 1024;
