@@ -33,10 +33,12 @@ std::vector<RemoteHosts> hosts_of(const Config& config) {
   return all;
 }
 
-std::set<AppKey> apps_of(std::span<const PortConflict> conflicts) {
-  std::set<AppKey> apps;
-  for (const PortConflict& conflict : conflicts) apps.insert(conflict.app);
-  return apps;
+std::set<HeldPort> held_ports(std::span<const PortConflict> conflicts) {
+  std::set<HeldPort> held;
+  for (const PortConflict& conflict : conflicts) {
+    held.insert({.app = conflict.app, .left_by = conflict.launch});
+  }
+  return held;
 }
 
 void add_living(const Forest& forest, pid_t root, std::set<ProcId>& members) {
@@ -105,6 +107,7 @@ void AppWatch::restore(const State& state) {
   picture_.memory.backends = state.backends;
   accounts_.ends = state.ends;
   accounts_.senders = state.senders;
+  restore_ports(picture_.memory, state.ports);
 }
 
 void AppWatch::note_signalled(const ProcId& id) {
@@ -217,7 +220,7 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
     evidence.sockets = &*table_;
     evidence.holdings = &holdings_.known();
   }
-  conflicts_before_ = apps_of(picture_.conflicts);
+  conflicts_before_ = held_ports(picture_.conflicts);
   picture_ = observe_apps(evidence, picture_.memory);
   return picture_;
 }
@@ -244,7 +247,7 @@ Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
   }
   clues.signalled = {signalled_.begin(), signalled_.end()};
   // A conflict may end between the death that it caused and this look.
-  clues.port_conflicts = apps_of(picture_.conflicts);
+  clues.port_conflicts = held_ports(picture_.conflicts);
   clues.port_conflicts.insert(conflicts_before_.begin(),
                               conflicts_before_.end());
   return clues;

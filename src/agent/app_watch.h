@@ -15,6 +15,7 @@
 #include "strayd/agent/exit_watch.h"
 #include "strayd/config/config.h"
 #include "strayd/core/apps.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/origins.h"
 #include "strayd/core/process.h"
 #include "strayd/core/restarts.h"
@@ -41,7 +42,7 @@ class AppWatch {
 
   void reconfigure(const Config& config);
   // What was known before this start: the backends, if they are of this boot,
-  // how the apps ended, and by whose signals.
+  // the ports of the apps, how they ended, and by whose signals.
   void restore(const State& state);
   // These were sent a signal by strayd.
   void note_signalled(const ProcId& id);
@@ -114,7 +115,7 @@ class AppWatch {
   // From scan to scan.
   AppsPicture picture_{};
   Accounts accounts_{};
-  std::set<AppKey> conflicts_before_{};
+  std::set<HeldPort> conflicts_before_{};
   std::vector<Death> deaths_{};     // since they were accounted for
   std::deque<ProcId> signalled_{};  // the newest last
   std::vector<ProcId> members_{};

@@ -236,6 +236,10 @@ void Records::keep(const HarmRecord& harm) {
   if (state_.harm != harm) state_.harm = harm;
 }
 
+void Records::keep(KnownPorts ports) {
+  state_.ports = std::move(ports);
+}
+
 void Records::keep(const Report& report) {
   state_.ledger = report.ledger;
   state_.ends = report.ends;

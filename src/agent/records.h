@@ -17,6 +17,7 @@
 #include "strayd/core/harm.h"
 #include "strayd/core/intent.h"
 #include "strayd/core/judge.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/report.h"
 #include "strayd/core/result.h"
 #include "strayd/report/audit.h"
@@ -79,6 +80,8 @@ class Records {
 
   // The kills that are watched: on disk with the next spend() or keep().
   void keep(const HarmRecord& harm);
+  // The same of the apps' ports.
+  void keep(KnownPorts ports);
   // What a scan found out, on disk if it is news.
   void keep(const Report& report);
   void keep(const std::string& directory,

@@ -17,7 +17,13 @@ constexpr std::int64_t kSettledMs = 30'000;
 constexpr std::size_t place(Owner owner) {
   return static_cast<std::size_t>(owner);
 }
-using Shares = std::array<PortShare, std::size(kOwners)>;
+// What one owner holds, and the launch it comes from; nullopt: from several, or
+// none that is known.
+struct Held {
+  PortShare share{};
+  std::optional<LaunchKey> launch{};
+};
+using Shares = std::array<Held, std::size(kOwners)>;
 
 class Count {
  public:
@@ -37,18 +43,18 @@ class Count {
                                bool by_daemon) {
     Shares shares;
     for (const Owner owner : kOwners) {
-      shares.at(place(owner)) = {.port = port, .owner = owner};
+      shares.at(place(owner)).share = {.port = port, .owner = owner};
     }
     bool told = true;
     for (const SocketInode inode : listeners_[port]) {
       const std::vector<const Process*>& held_by = holders_.of(inode);
       if (held_by.empty()) {
         told = claimed_by_a_stranger(app, inode) && told;
-        ++shares.at(place(Owner::Foreign)).sockets;
+        add(shares.at(place(Owner::Foreign)), launch_of(inode, nullptr));
         continue;
       }
       told = told && (by_daemon || !may_be_for(app, held_by));
-      add(shares, app, by_daemon, held_by);
+      add(shares, app, by_daemon, inode);
     }
     return told ? std::optional(shares) : std::nullopt;
   }
@@ -58,12 +64,15 @@ class Count {
   // no holder in this scan, and has one, or is gone, in the next.
   bool claimed_by_a_stranger(const AppTree& app, SocketInode inode) {
     const auto known = before_.unclaimed.find(inode);
-    const bool searched =
-        known != before_.unclaimed.end() &&
-        (known->second ||
-         search_is_due(before_, scene_.evidence.snapshot.taken));
-    after_.unclaimed[inode] = searched;
-    return known != before_.unclaimed.end() && holders_.complete(app);
+    const BootTime now = scene_.evidence.snapshot.taken;
+    if (known == before_.unclaimed.end()) {
+      after_.unclaimed[inode] = {.first = now};
+      return false;
+    }
+    UnclaimedSocket socket = known->second;
+    socket.searched = socket.searched || search_is_due(before_, now);
+    after_.unclaimed[inode] = socket;
+    return holders_.complete(app) || holders_.complete(app, socket.first);
   }
 
   // Its God Daemon listens, for this or for another of its clusters.
@@ -79,10 +88,28 @@ class Count {
     return scene_.orphan(process) != nullptr ? Owner::Orphan : Owner::Foreign;
   }
 
+  std::optional<LaunchKey> launch_of(SocketInode inode,
+                                     const Process* holder) const {
+    const auto listened = after_.listened.find(inode);
+    if (listened != after_.listened.end()) return listened->second;
+    if (holder == nullptr) return std::nullopt;
+    return scene_.launch_before(*holder);
+  }
+
+  static void add(Held& held, const std::optional<LaunchKey>& launch) {
+    if (held.share.sockets == 0) {
+      held.launch = launch;
+    } else if (held.launch != launch) {
+      held.launch.reset();
+    }
+    ++held.share.sockets;
+  }
+
   void add(Shares& shares,
            const AppTree& app,
            bool by_daemon,
-           const std::vector<const Process*>& held_by) {
+           SocketInode inode) {
+    const std::vector<const Process*>& held_by = holders_.of(inode);
     Owner strongest = Owner::Foreign;
     const Process* holder = held_by.front();
     for (const Process* process : held_by) {
@@ -91,9 +118,9 @@ class Count {
       strongest = owned;
       holder = process;
     }
-    PortShare& share = shares.at(place(strongest));
-    ++share.sockets;
-    if (!share.holder) share.holder = holder->id;
+    Held& held = shares.at(place(strongest));
+    add(held, launch_of(inode, holder));
+    if (!held.share.holder) held.share.holder = holder->id;
     if (strongest == Owner::Foreign) after_.strangers.insert(holder->id);
   }
 
@@ -133,15 +160,16 @@ void add_conflict(const AppScene& scene,
                   const AppTree& app,
                   const Shares& shares,
                   std::vector<PortConflict>& conflicts) {
-  if (shares.at(place(Owner::Managed)).sockets > 0) return;
+  if (shares.at(place(Owner::Managed)).share.sockets > 0) return;
   for (const Owner owner : {Owner::Orphan, Owner::Foreign}) {
-    const PortShare& share = shares.at(place(owner));
+    const auto& [share, launch] = shares.at(place(owner));
     if (share.sockets == 0) continue;
     if (owner == Owner::Foreign && has_settled(scene, holders, app)) return;
     PortConflict conflict{.app = app.key,
                           .port = share.port,
                           .owner = owner,
-                          .holder = share.holder};
+                          .holder = share.holder,
+                          .launch = launch};
     const Process* holder =
         share.holder ? scene.forest().find(*share.holder) : nullptr;
     if (holder != nullptr && owner == Owner::Orphan) {
@@ -158,8 +186,9 @@ bool search_is_due(const AppsMemory& memory, BootTime now) {
   if (memory.searched && now - *memory.searched < kSearchInterval) {
     return false;
   }
-  return std::ranges::any_of(memory.unclaimed,
-                             [](const auto& socket) { return !socket.second; });
+  return std::ranges::any_of(memory.unclaimed, [](const auto& socket) {
+    return !socket.second.searched;
+  });
 }
 
 PortsSeen count_ports(const AppScene& scene,
@@ -180,7 +209,7 @@ PortsSeen count_ports(const AppScene& scene,
           count.shares(app, port, memory.by_daemon);
       if (!shares) continue;
       std::vector<PortShare>& all = seen.shares[app.index];
-      all.insert(all.end(), shares->begin(), shares->end());
+      for (const Held& held : *shares) all.push_back(held.share);
       if (wants_to_run(app)) {
         add_conflict(scene, holders, app, *shares, seen.conflicts);
       }

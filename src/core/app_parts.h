@@ -27,7 +27,8 @@ std::vector<std::optional<AppUsage>> account_usage(const AppScene& scene,
                                                    const AppsMemory& before,
                                                    AppsMemory& after);
 
-// Folds `ports` of each app. Changes nothing where sockets are not available.
+// Folds `ports` of each app, and `listened`. Changes nothing where sockets are
+// not available.
 void remember_ports(const AppScene& scene,
                     const Holders& holders,
                     AppsMemory& after);

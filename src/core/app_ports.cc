@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "app_parts.h"
 
@@ -68,6 +69,44 @@ void add_of_daemons(const AppScene& scene,
   if (ambiguous) add_connected(scene, holders, of_daemons, seen);
 }
 
+using Launches = std::unordered_map<const Process*, LaunchKey>;
+
+Launches launches_of_servers(const AppScene& scene, const Holders& holders) {
+  Launches launches;
+  for (const AppTree& app : scene.apps()) {
+    for (const InstanceTree& tree : app.instances) {
+      const Pm2Instance& pm2 = *tree.instance;
+      if (!pm2.pm_uptime_ms) continue;
+      for (const TreeMember& member : tree.members) {
+        if (!holders.listens(*member.process)) continue;
+        launches[member.process] = {.instance = {.home = app.key.home,
+                                                 .unique_id = pm2.unique_id,
+                                                 .pm_id = pm2.pm_id},
+                                    .pm_uptime_ms = *pm2.pm_uptime_ms};
+      }
+    }
+  }
+  return launches;
+}
+
+// A socket outlives the tree that it was opened in.
+void remember_launches(const AppScene& scene,
+                       const Holders& holders,
+                       AppsMemory& after) {
+  const Launches launches = launches_of_servers(scene, holders);
+  std::map<SocketInode, LaunchKey> before = std::exchange(after.listened, {});
+  for (const Listener& listener : scene.evidence.sockets->listeners) {
+    if (auto known = before.extract(listener.inode)) {
+      after.listened.insert(std::move(known));
+    }
+    for (const Process* process : holders.of(listener.inode)) {
+      const auto launch = launches.find(process);
+      if (launch == launches.end()) continue;
+      after.listened[listener.inode] = launch->second;
+    }
+  }
+}
+
 // The more recent, then the longer known: what is in use keeps its place.
 void forget_surplus(std::map<std::uint16_t, PortMemory>& ports) {
   if (ports.size() <= kMostPorts) return;
@@ -90,6 +129,7 @@ void remember_ports(const AppScene& scene,
                     const Holders& holders,
                     AppsMemory& after) {
   if (!holders.available()) return;
+  remember_launches(scene, holders, after);
   PortsOfApps seen(scene.apps().size());
   const DaemonPorts of_daemons = add_held(scene, holders, seen);
   add_of_daemons(scene, holders, of_daemons, seen);
@@ -103,6 +143,27 @@ void remember_ports(const AppScene& scene,
       memory.by_daemon = memory.by_daemon || by_daemon;
     }
     forget_surplus(ports);
+  }
+}
+
+KnownPorts known_ports(const AppsMemory& memory) {
+  KnownPorts known;
+  for (const auto& [app, remembered] : memory.apps) {
+    if (remembered.ports.empty() || known.size() >= kMostKnownPorts) continue;
+    std::map<std::uint16_t, bool>& ports = known[app];
+    for (const auto& [port, seen] : remembered.ports) {
+      ports[port] = seen.by_daemon;
+    }
+  }
+  return known;
+}
+
+// What is seen from now on is more recent.
+void restore_ports(AppsMemory& memory, const KnownPorts& known) {
+  for (const auto& [app, ports] : known) {
+    for (const auto& [port, by_daemon] : ports) {
+      memory.apps[app].ports[port] = {.by_daemon = by_daemon};
+    }
   }
 }
 

@@ -138,6 +138,13 @@ const AppTree* AppScene::app_before(const Process& process) const {
   return app_named({.home = found->second->home, .app = found->second->app});
 }
 
+std::optional<LaunchKey> AppScene::launch_before(const Process& process) const {
+  const CookieReading reading = scene_.cookie(process);
+  const auto* cookie = std::get_if<Cookie>(&reading);
+  if (cookie == nullptr) return std::nullopt;
+  return scene_.launch_of(*cookie);
+}
+
 bool AppScene::rule_matches(const Process& process) const {
   return std::ranges::any_of(evidence.policy.rules, [&](const Rule& rule) {
     return pattern_fit(rule.match, process) == Fit::Yes;

@@ -65,6 +65,9 @@ class AppScene {
   // orphan, or held.
   const AppTree* app_before(const Process& process) const;
 
+  // The launch that its cookie names.
+  std::optional<LaunchKey> launch_before(const Process& process) const;
+
   bool rule_matches(const Process& process) const;
 
  private:

@@ -131,9 +131,9 @@ Explained of_death(const CauseEvidence& evidence) {
   }
   if (*code == 0) return of_code_zero(evidence);
   if (const auto asked = on_request(evidence, *code)) return *asked;
-  return {
-      .cause = evidence.port_conflict ? Cause::PortConflict : Cause::ExitCode,
-      .how = {.how = How::Exited, .value = *code}};
+  return {.cause = evidence.ending->port_conflict ? Cause::PortConflict
+                                                  : Cause::ExitCode,
+          .how = {.how = How::Exited, .value = *code}};
 }
 
 // PM2 doesn't say why it ends one, only beforehand that it is about to.

@@ -15,7 +15,6 @@ struct CauseEvidence {
   const Ending* ending = nullptr;         // nullptr: not heard, or unsettled
   const Trail::Deaths* deaths = nullptr;  // of the launch that ended
   const std::set<ProcId>& signalled;      // by strayd
-  bool port_conflict = false;
   // How long an app may take to end (PM2's kill_timeout).
   std::chrono::milliseconds patience{1600};
 };

@@ -69,7 +69,6 @@ Restart explain(const InList& listed,
       .ending = ending,
       .deaths = deaths == trail.deaths.end() ? nullptr : &deaths->second,
       .signalled = clues.signalled,
-      .port_conflict = clues.port_conflicts.contains(listed.app),
       .patience = listed.instance.kill_timeout};
   const Explained explained = cause_of(evidence);
   Restart told{.app = listed.app,

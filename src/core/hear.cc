@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "strayd/core/supervisor.h"
+
 #include "endings.h"
 #include "trails.h"
 
@@ -25,10 +27,14 @@ bool is_sound(const Pm2Event& event) {
          event.restart_time < std::numeric_limits<std::int64_t>::max();
 }
 
+InstanceKey instance_of(const Pm2Event& event) {
+  return {
+      .home = event.home, .unique_id = event.unique_id, .pm_id = event.pm_id};
+}
+
 // nullptr: there are more than are believed.
 Trail* trail_of(Trails& trails, const Pm2Event& event) {
-  const InstanceKey key{
-      .home = event.home, .unique_id = event.unique_id, .pm_id = event.pm_id};
+  const InstanceKey key = instance_of(event);
   auto found = trails.instances.find(key);
   if (found == trails.instances.end()) {
     if (trails.instances.size() >= kMostTrails) return nullptr;
@@ -57,7 +63,21 @@ Ending::How how_it_ended(const Pm2Event& exit, bool has_line) {
   return has_line ? Ending::How::Died : Ending::How::Unclear;
 }
 
-void hear_exit(const Subject& subject, const Pm2Event& event) {
+// Judged when it is heard, and kept: PM2's count may rise much later.
+bool was_kept_off(const Clues& clues, const Pm2Event& exit) {
+  const AppKey app{
+      .home = exit.home,
+      .app = app_name({.name = exit.name, .name_space = exit.name_space})};
+  const LaunchKey ended{.instance = instance_of(exit),
+                        .pm_uptime_ms = exit.pm_uptime_ms.value_or(0)};
+  return std::ranges::any_of(clues.port_conflicts, [&](const HeldPort& held) {
+    return held.app == app && held.left_by != ended;
+  });
+}
+
+void hear_exit(const Subject& subject,
+               const Pm2Event& event,
+               const Clues& clues) {
   const Trail::Start launch = launch_of(event);
   auto line = take_exit_line(subject);
   std::optional<Trail::Start>& alive = subject.trail.alive;
@@ -68,6 +88,7 @@ void hear_exit(const Subject& subject, const Pm2Event& event) {
                 .pm_uptime_ms = launch.pm_uptime_ms,
                 .at_ms = event.at_ms,
                 .exit_code = event.exit_code,
+                .port_conflict = was_kept_off(clues, event),
                 .whole = line && lived};
   if (line) {
     if (!ending.exit_code) ending.exit_code = line->exit_code;
@@ -114,20 +135,20 @@ bool says_it_lives(const Pm2Event& event) {
            event.status == Pm2Status::Launching));
 }
 
-void hear_process(Trails& trails, const Pm2Event& event, BootTime now) {
+void hear_process(Trails& trails, const Pm2Event& event, const Clues& clues) {
   Trail* const trail = is_sound(event) ? trail_of(trails, event) : nullptr;
   if (trail == nullptr) return;
   const Subject subject{.pm_id = event.pm_id,
                         .home = trails.homes[event.home],
                         .trail = *trail,
-                        .now = now};
+                        .now = clues.at};
   const Trail::Start launch = launch_of(event);
   const bool lives = says_it_lives(event);
   const bool is_new = launch.pm_uptime_ms > trail->newest_ms;
   trail->name = event.name;
   if (is_new) trail->newest_ms = launch.pm_uptime_ms;
   note_launch(subject, launch);
-  if (event.kind == Pm2Event::Kind::Exit) hear_exit(subject, event);
+  if (event.kind == Pm2Event::Kind::Exit) hear_exit(subject, event, clues);
   if (lives && is_new) hear_launch(subject, launch);
   if (lives && event.kind == Pm2Event::Kind::Action) {
     hear_action(subject, launch);
@@ -164,21 +185,21 @@ void hear_gap(Trails& trails, const std::string& home) {
   }
 }
 
-void hear_event(Trails& trails, const Pm2Event& event, BootTime now) {
+void hear_event(Trails& trails, const Pm2Event& event, const Clues& clues) {
   HomeTrail& home = trails.homes[event.home];
   switch (event.kind) {
     case Pm2Event::Kind::Exit:
     case Pm2Event::Kind::Online:
     case Pm2Event::Kind::Action:
-      hear_process(trails, event, now);
+      hear_process(trails, event, clues);
       break;
     case Pm2Event::Kind::Watch:
       home.mute = false;
-      hear_watch(home, event, now);
+      hear_watch(home, event, clues.at);
       break;
     case Pm2Event::Kind::MemoryLimit:
       home.mute = false;
-      hear_memory_limit(home, event, now);
+      hear_memory_limit(home, event, clues.at);
       break;
     case Pm2Event::Kind::Signal:
       home.mute = false;
@@ -200,7 +221,7 @@ void hear(Trails& trails, const Clues& clues) {
     for (auto& [name, home] : trails.homes) home.oom_at = clues.at;
   }
   for (const Pm2Event& event : clues.events) {
-    hear_event(trails, event, clues.at);
+    hear_event(trails, event, clues);
   }
 }
 

@@ -1,6 +1,10 @@
 #include "holders.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "strayd/core/fit.h"
 
 namespace strayd {
 
@@ -48,16 +52,28 @@ bool Holders::read(const Process& process) const {
 }
 
 bool Holders::complete(const AppTree& app) const {
+  return complete(app, BootTime::max());
+}
+
+bool Holders::complete(const AppTree& app, BootTime since) const {
   if (!available_ || !orphans_complete_) return false;
   if (is_cluster(app) && (app.daemon == nullptr || !read(*app.daemon))) {
     return false;
   }
   return std::ranges::all_of(app.instances, [&](const InstanceTree& tree) {
-    return tree.known &&
-           std::ranges::all_of(tree.members, [&](const TreeMember& member) {
-             return read(*member.process);
-           });
+    return is_launched_after(tree, since) ||
+           (tree.known &&
+            std::ranges::all_of(tree.members, [&](const TreeMember& member) {
+              return read(*member.process) || member.process->started > since;
+            }));
   });
+}
+
+bool Holders::is_launched_after(const InstanceTree& tree,
+                                BootTime since) const {
+  const std::optional<std::int64_t> launched = tree.instance->pm_uptime_ms;
+  return since != BootTime::max() && launched &&
+         *launched > unix_ms(scene_.evidence.snapshot, since) + kSameStartMs;
 }
 
 }  // namespace strayd

@@ -24,10 +24,14 @@ class Holders {
   // A socket without a holder can't be the app's, nor an orphan's: the
   // descriptors of all of them were read.
   bool complete(const AppTree& app) const;
+  // The same of one that was there at that time: what has begun since did not
+  // open it. An app in a crash loop is never seen whole.
+  bool complete(const AppTree& app, BootTime since) const;
   bool orphans_complete() const { return orphans_complete_; }
 
  private:
   bool read(const Process& process) const;
+  bool is_launched_after(const InstanceTree& tree, BootTime since) const;
   void check_orphans();
 
   const AppScene& scene_;

@@ -44,6 +44,11 @@ Result<void> check_size(const State& state) {
       ledger.homes.size() <= kMostHomes &&
       state.homes_seen.size() <= kMostHomes &&
       state.in_grace.size() <= kMostInGrace &&
+      state.ports.size() <= kMostKnownPorts &&
+      std::ranges::all_of(state.ports,
+                          [](const auto& app) {
+                            return app.second.size() <= kMostPortsOfApp;
+                          }) &&
       state.kept.size() <= kMostKeptKeys &&
       state.harm.kills.size() <= kMostWatchedKills &&
       std::ranges::all_of(state.harm.kills,

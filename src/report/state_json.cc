@@ -80,6 +80,20 @@ Json slots_json(const BackendLedger& backends) {
   return all;
 }
 
+Json ports_json(const KnownPorts& known) {
+  Json all = Json::array();
+  for (const auto& [key, ports] : known) {
+    Json listed = Json::array();
+    for (const auto& [port, by_daemon] : ports) {
+      listed.push_back({{"port", port}, {"by_daemon", by_daemon}});
+    }
+    all.push_back({{"home", percent_encoded(key.home)},
+                   {"app", percent_encoded(key.app)},
+                   {"ports", std::move(listed)}});
+  }
+  return all;
+}
+
 Json homes_seen_json(const State& state) {
   Json all = Json::array();
   for (const auto& [home, uid] : state.homes_seen) {
@@ -129,6 +143,7 @@ Json state_json(const State& state) {
             {"slots", slots_json(state.backends)}}},
           {"ends", ends_json(state.ends)},
           {"senders", senders_json(state.senders)},
+          {"ports", ports_json(state.ports)},
           {"ledger",
            {{"apps", apps_json(state.ledger)},
             {"instances", instances_json(state.ledger)},
@@ -183,6 +198,16 @@ void read_slot(Members& members, State& state) {
   Members last(members.object("last"));
   account.last = last.process();
   if (!last.complete()) members.reject();
+}
+
+void read_ports(Members& members, State& state) {
+  constexpr std::uint64_t kMostPort = std::numeric_limits<std::uint16_t>::max();
+  const AppKey key{.home = members.bytes("home"), .app = members.bytes("app")};
+  std::map<std::uint16_t, bool>& ports = state.ports[key];
+  read_each(members, "ports", kMostPortsOfApp, [&](Members& one) {
+    const auto port = static_cast<std::uint16_t>(one.count("port", kMostPort));
+    ports[port] = one.flag("by_daemon");
+  });
 }
 
 void read_home_seen(Members& members, State& state) {
@@ -240,6 +265,9 @@ Result<State> read_state(const Json& object) {
   }
   if (members.has("origins_boot_id")) {  // nor were they written
     state.origins_boot_id = members.bytes("origins_boot_id");
+  }
+  if (members.has("ports")) {
+    read_each(members, "ports", kMostKnownPorts, with(read_ports));
   }
   if (members.has("kept")) {
     read_each(members, "kept", kMostKeptKeys, with(read_kept));

@@ -152,6 +152,31 @@ TEST(Ports, an_app_has_at_most_so_many_and_keeps_those_in_use) {
   EXPECT_EQ(world.look().apps.front().ports, picture.apps.front().ports);
 }
 
+TEST(Ports, are_remembered_over_a_restart_of_strayd) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(13);
+  const KnownPorts kept = known_ports(world.look().memory);
+  world.end(13);
+  world.server(41, 1, seconds{112});
+  world.listen(41);
+  world.seen = {};
+  restore_ports(world.seen, kept);
+  const AppsPicture picture = world.look();
+  ASSERT_THAT(picture.conflicts, SizeIs(1));
+  EXPECT_EQ(picture.conflicts.front().holder, world.find(41).id);
+}
+
+TEST(Ports, that_nobody_told_strayd_of_are_nobody_s) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(13);
+  world.look();
+  world.end(13);
+  world.server(41, 1, seconds{112});
+  world.listen(41);
+  world.seen = {};
+  EXPECT_THAT(world.look().conflicts, IsEmpty());
+}
+
 // --- orphans
 
 TEST(PortConflict, an_orphan_of_the_app_holds_the_port_of_a_watched_app) {
@@ -163,12 +188,19 @@ TEST(PortConflict, an_orphan_of_the_app_holds_the_port_of_a_watched_app) {
   EXPECT_EQ(sockets(picture, Owner::Managed), 0);
   EXPECT_EQ(sockets(picture, Owner::Orphan), 1);
   const ProcId orphan = world.find(40).id;
-  EXPECT_THAT(picture.conflicts,
-              ElementsAre(PortConflict{.app = {.home = kHome, .app = "api"},
-                                       .port = kPort,
-                                       .owner = Owner::Orphan,
-                                       .holder = orphan,
-                                       .tree = orphan}));
+  const Pm2Instance before = World::instance(10, seconds{60});
+  EXPECT_THAT(
+      picture.conflicts,
+      ElementsAre(PortConflict{
+          .app = {.home = kHome, .app = "api"},
+          .port = kPort,
+          .owner = Owner::Orphan,
+          .holder = orphan,
+          .tree = orphan,
+          .launch = LaunchKey{.instance = {.home = kHome,
+                                           .unique_id = before.unique_id,
+                                           .pm_id = before.pm_id},
+                              .pm_uptime_ms = *before.pm_uptime_ms}}));
 }
 
 TEST(PortConflict, a_stray_without_a_cookie_holds_a_port_that_was_the_app_s) {
@@ -186,6 +218,35 @@ TEST(PortConflict, a_stray_without_a_cookie_holds_a_port_that_was_the_app_s) {
   EXPECT_EQ(picture.conflicts.front().tree, world.find(41).id);
   EXPECT_EQ(trees_in_conflict(picture.conflicts),
             std::set<ProcId>{world.find(41).id});
+}
+
+TEST(PortConflict, tells_of_which_launch_the_socket_was) {
+  AppWorld world = AppWorld::with_watched_app();
+  const SocketInode inode = world.listen(13);
+  world.look();
+  world.process(40, 1, seconds{112}, {"python3", "serve.py"});
+  world.hold(40, inode);
+  world.end(13);
+  world.end(10);
+  world.answers(5, {World::instance(10, seconds{130})});
+  world.look();
+  const AppsPicture picture = world.look();
+  ASSERT_THAT(picture.conflicts, SizeIs(1));
+  ASSERT_TRUE(picture.conflicts.front().launch);
+  EXPECT_EQ(picture.conflicts.front().launch->pm_uptime_ms,
+            World::instance(10, seconds{100}).pm_uptime_ms);
+}
+
+TEST(PortConflict, with_a_stranger_is_of_no_launch) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(13);
+  world.look();
+  world.end(13);
+  world.server(40, 1, seconds{112});
+  world.listen(40);
+  const AppsPicture picture = world.look();
+  ASSERT_THAT(picture.conflicts, SizeIs(1));
+  EXPECT_FALSE(picture.conflicts.front().launch);
 }
 
 TEST(PortConflict, a_pending_orphan_is_an_orphan) {
@@ -394,6 +455,26 @@ TEST(Strangers, are_searched_at_most_once_a_minute) {
   world.snapshot.taken += seconds{60};
   world.look();
   EXPECT_TRUE(world.is_wanted(50));
+}
+
+// A crash loop: the tree is never seen whole.
+TEST(Strangers, are_told_where_the_app_was_launched_after_their_socket) {
+  AppWorld world = with_stranger();
+  world.sealed = {50};
+  world.look();
+  const seconds later{world.snapshot.taken.count() / 1'000'000'000 + 5};
+  world.answers(5, {World::instance(99, later)});
+  EXPECT_EQ(sockets(world.look(), Owner::Foreign), 1);
+}
+
+TEST(Strangers, are_not_told_where_the_unseen_launch_may_have_been_first) {
+  AppWorld world = with_stranger();
+  world.sealed = {50};
+  const seconds before{world.snapshot.taken.count() / 1'000'000'000 + 4};
+  world.answers(5, {World::instance(99, before)});
+  world.look();
+  world.snapshot.taken -= seconds{4};
+  EXPECT_EQ(sockets(world.look(), Owner::Foreign), -1);
 }
 
 TEST(Strangers, are_not_told_where_the_app_s_own_sockets_can_t_be_read) {

@@ -89,7 +89,15 @@ class Causes : public testing::Test {
   }
   void memory_lacks() { clues_.oom = true; }
   void port_is_taken() {
-    clues_.port_conflicts.insert({.home = pm2_.home, .app = pm2_.name});
+    clues_.port_conflicts.insert({.app = {pm2_.home, pm2_.name}});
+  }
+  void port_is_held_by_what_is_left_of(std::int64_t launch) {
+    clues_.port_conflicts.insert(
+        {.app = {pm2_.home, pm2_.name},
+         .left_by = LaunchKey{.instance = {.home = pm2_.home,
+                                           .unique_id = pm2_.unique_id,
+                                           .pm_id = pm2_.pm_id},
+                              .pm_uptime_ms = launch}});
   }
 
   // One scan in which the app is so, and more besides.
@@ -665,6 +673,44 @@ TEST_F(Causes, a_death_by_signal_while_its_port_is_taken_is_signal) {
   port_is_taken();
   lists(1, kB);
   EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+}
+
+TEST_F(Causes, what_it_left_on_its_port_itself_is_not_why_it_ended) {
+  hears(pm2_.died(0, kA, kB, 1));
+  port_is_held_by_what_is_left_of(kA);
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::ExitCode));
+}
+
+TEST_F(Causes, what_the_launch_before_left_on_the_port_is_why_it_ended) {
+  hears(pm2_.died(0, kA, kB, 1));
+  lists(1, kB);
+  hears(pm2_.died(1, kB, kC, 1));
+  port_is_held_by_what_is_left_of(kA);
+  lists(2, kC);
+  EXPECT_THAT(causes(), ElementsAre(Cause::PortConflict));
+}
+
+// With restart_delay PM2's count rises when the port may long be free.
+TEST_F(Causes, a_conflict_of_the_end_is_kept_until_the_count_rises) {
+  hears(pm2_.died(0, kA, 1));
+  port_is_taken();
+  lists(0, kA, Pm2Status::WaitingRestart);
+  lists(0, kA, Pm2Status::WaitingRestart);
+  hears(pm2_.online(1, kB));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::PortConflict));
+}
+
+TEST_F(Causes, a_conflict_after_the_end_is_not_why_it_ended) {
+  hears(pm2_.died(0, kA, 1));
+  lists(0, kA, Pm2Status::WaitingRestart);
+  port_is_taken();
+  lists(0, kA, Pm2Status::WaitingRestart);
+  hears(pm2_.online(1, kB));
+  port_is_taken();
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::ExitCode));
 }
 
 // ---- unknown ----

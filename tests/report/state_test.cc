@@ -107,6 +107,8 @@ State some_state() {
       .of_day = {"SIGTERM|kill|cleanup.sh < cron|cron.service|0"}};
   state.senders[{.home = "/a", .app = "b"}].last = {.signal = "SIGSEGV",
                                                     .sender = "itself"};
+  state.ports[{.home = "/root/.pm2", .app = "api"}] = {{3000, false},
+                                                       {9229, true}};
   state.backends.boot_id = kBoot;
   state.backends.slots[{.home = "/root/.pm2", .app = "api", .slot = 1}] = {
       .restarts = 4, .last = ProcId{.pid = 7, .start_ticks = 99}};
@@ -311,10 +313,12 @@ TEST(State, of_another_release_is_taken) {
   before.origins_boot_id.clear();
   before.harm = {};
   before.kept.clear();
+  before.ports.clear();
   nlohmann::json file = nlohmann::json::parse(format_state(before));
   file["state"].erase("in_grace");
   file["state"].erase("origins_boot_id");
   file["state"].erase("kept");
+  file["state"].erase("ports");
   file["state"].erase("harm");
   file["state"]["breaker"]["config_digest"] = "c0ffee";
   file["crc32"] = crc32(file["state"].dump());

@@ -102,6 +102,8 @@ struct PortConflict {
   Owner owner = Owner::Foreign;    // Orphan where one is among the holders
   std::optional<ProcId> holder{};  // nullopt: it is not known who
   std::optional<ProcId> tree{};    // the root of the orphan's tree
+  // The launch that the socket comes from; nullopt: from none that is known.
+  std::optional<LaunchKey> launch{};
 
   bool operator==(const PortConflict&) const = default;
 };

@@ -17,6 +17,7 @@
 
 #include "strayd/core/app_report.h"
 #include "strayd/core/backends.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
 #include "strayd/core/sockets.h"
@@ -73,6 +74,14 @@ struct ConnectionMemory {
   bool operator==(const ConnectionMemory&) const = default;
 };
 
+// On an app's port, held by no known process.
+struct UnclaimedSocket {
+  BootTime first{};
+  bool searched = false;  // its holder was looked for among all processes
+
+  bool operator==(const UnclaimedSocket&) const = default;
+};
+
 // Bounded by the snapshot, the sockets and the apps that are listed.
 struct AppsMemory {
   BackendLedger backends{};  // the part to keep over restarts of strayd
@@ -82,9 +91,9 @@ struct AppsMemory {
   std::map<ProcId, std::chrono::nanoseconds> cpu{};
   // Established connections to far ends.
   std::map<ConnectionKey, ConnectionMemory> connections{};
-  // Sockets on an app's port that no known process holds, and whether their
-  // holder was looked for among all processes.
-  std::map<SocketInode, bool> unclaimed{};
+  // The launches in whose trees the sockets that listen were held first.
+  std::map<SocketInode, LaunchKey> listened{};
+  std::map<SocketInode, UnclaimedSocket> unclaimed{};
   std::optional<BootTime> searched{};  // when that was done last
   std::set<ProcId> strangers{};        // the holders that were found
 
@@ -130,6 +139,11 @@ std::vector<SocketInode> sockets_of_note(const SocketTable& table,
 // came in tells apart what a God Daemon listens on for several apps.
 SocketsWanted sockets_wanted(std::span<const Pm2View> pm2,
                              std::span<const Remote> remotes);
+
+// To keep over restarts of strayd, and back: of these apps nothing else is
+// remembered yet.
+KnownPorts known_ports(const AppsMemory& memory);
+void restore_ports(AppsMemory& memory, const KnownPorts& known);
 
 // The roots of the orphan trees that keep an app off its port.
 std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts);

@@ -44,6 +44,15 @@ struct Death {
   bool operator==(const Death&) const = default;
 };
 
+// A port of an app that somebody else held while the app did not.
+struct HeldPort {
+  AppKey app{};
+  // What that launch left there can't be why it ended; nullopt: of none.
+  std::optional<LaunchKey> left_by{};
+
+  auto operator<=>(const HeldPort&) const = default;
+};
+
 // What one scan learned.
 struct Clues {
   BootTime at{};
@@ -60,8 +69,8 @@ struct Clues {
   // Those of the last minutes that the kernel told of, oldest first, up to the
   // ends above. Where it does not tell there are none.
   std::vector<SentSignal> signals{};
-  // Apps a port of which an orphan or a foreign process holds.
-  std::set<AppKey> port_conflicts{};
+  // What an orphan or a foreign process holds, now or in the scan before.
+  std::set<HeldPort> port_conflicts{};
 };
 
 // The end of a launch.
@@ -80,7 +89,9 @@ struct Ending {
   bool watch = false;    // PM2 had just said so
   bool memory_limit = false;
   bool starving = false;  // the host had lacked memory just before
-  bool whole = false;     // nothing that PM2 may have said before it was missed
+  // A port of its app was held by what it had not left there itself.
+  bool port_conflict = false;
+  bool whole = false;  // nothing that PM2 may have said before it was missed
   // The launch that follows it, by its pm_uptime_ms; nullopt: not heard yet.
   std::optional<std::int64_t> led_to{};
   bool asked = false;  // an action says that it launched that one

@@ -1,6 +1,6 @@
 // What survives a restart of strayd: the restart ledger with how apps ended
-// and by whose signals, the breaker, the hour's kills, those that are watched
-// for harm, the homes that were seen.
+// and by whose signals, the apps' ports, the breaker, the hour's kills, those
+// that are watched for harm, the homes that were seen.
 #pragma once
 
 #include <sys/types.h>
@@ -17,6 +17,7 @@
 #include "strayd/core/backends.h"
 #include "strayd/core/ends.h"
 #include "strayd/core/harm.h"
+#include "strayd/core/known_ports.h"
 #include "strayd/core/last_sender.h"
 #include "strayd/core/ledger.h"
 #include "strayd/core/plan.h"
@@ -32,6 +33,7 @@ struct State {
   Ends ends{};
   Senders senders{};
   BackendLedger backends{};
+  KnownPorts ports{};
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
@@ -112,6 +114,7 @@ Result<State> parse_state(std::string_view text);
 inline constexpr std::size_t kMostApps = 10'000;
 inline constexpr std::size_t kMostInstances = 100'000;
 inline constexpr std::size_t kMostHomes = 10'000;
+inline constexpr std::size_t kMostPortsOfApp = 64;
 inline constexpr std::size_t kMostKills = 10'000;
 inline constexpr std::size_t kMostInGrace = 100'000;
 inline constexpr std::size_t kLargestStateFile = 64UZ * 1024 * 1024;
