@@ -176,6 +176,15 @@ test("counters never fall and never invent, whatever PM2 does to its own", async
     assert.equal(await count("twin"), 0);
     assert.equal(other.name, "twin");
   });
+  await t.test("a name that reads like another's namespace", async () => {
+    await startMoody(box, pm2, agent, "green/api");
+    await startMoody(box, pm2, agent, "api", ["--namespace", "green"]);
+    await agent.scans(2);
+    const count = async (name) => (await agent.metric("strayd_pm2_app_restarts_total", { app: name })) ?? 0;
+    await pm2.cli(["restart", "green/api"]);
+    await until("it is counted", async () => (await count("default/green/api")) === 1);
+    assert.equal(await count("green/api"), 0);
+  });
 });
 
 test("restarts while strayd was away are counted when it is back", async (t) => {
