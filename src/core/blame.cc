@@ -24,6 +24,7 @@ bool may_be_ours(Cause cause) {
     case Cause::Signal:
     case Cause::Fault:
     case Cause::Strayd:
+    case Cause::Missed:
     case Cause::Unknown:
       return true;
     case Cause::Operator:

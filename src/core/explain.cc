@@ -51,6 +51,10 @@ ExitStatus listed_code(const Ending* heard,
 
 }  // namespace
 
+Cause unexplained(const HomeScan& home) {
+  return home.was_away ? Cause::Missed : Cause::Unknown;
+}
+
 Restart explain(const InList& listed,
                 const Trail& trail,
                 std::int64_t restart) {
@@ -74,7 +78,9 @@ Restart explain(const InList& listed,
   Restart told{.app = listed.app,
                .instance = listed.key,
                .restart_time = restart,
-               .cause = explained.cause,
+               .cause = explained.cause == Cause::Unknown
+                            ? unexplained(listed.home)
+                            : explained.cause,
                .how = is_known(explained.how)
                           ? explained.how
                           : listed_code(ending, listed.instance, restart),

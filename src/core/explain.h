@@ -17,6 +17,8 @@ struct HomeScan {
   bool watched = false;    // it answered before
   bool caught_up = false;  // Clues::caught_up
   bool unbroken = true;    // no Gap among the events
+  // Strayd, for a part of the time since the list before.
+  bool was_away = false;
 };
 
 // One instance in the list of its home.
@@ -26,6 +28,9 @@ struct InList {
   InstanceKey key{};
   AppKey app{};
 };
+
+// What a restart is put down to that nothing explains.
+Cause unexplained(const HomeScan& home);
 
 // `trail` is as it was before this list, but for the events.
 Restart explain(const InList& listed, const Trail& trail, std::int64_t restart);

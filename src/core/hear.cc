@@ -118,8 +118,25 @@ void hear_launch(const Subject& subject, const Trail::Start& launch) {
   subject.trail.alive = launch;
 }
 
+// Somebody asked for a launch whose number is the next after the list's, before
+// the bus was followed: of the end of what the list showed nothing was heard.
+// That it had crashed and was stopped, all in those seconds, is not believed.
+void hear_of_a_missed_end(const Subject& subject, const Trail::Start& launch) {
+  const std::optional<Trail::Start>& listed = subject.trail.listed;
+  const bool ended = !subject.home.followed && listed &&
+                     listed->restart_time + 1 == launch.restart_time &&
+                     listed->pm_uptime_ms < launch.pm_uptime_ms;
+  if (!ended || subject.trail.endings.contains(launch.restart_time)) return;
+  note_ending(subject,
+              launch.restart_time,
+              {.how = Ending::How::Replaced,
+               .pm_uptime_ms = listed->pm_uptime_ms,
+               .led_to = launch.pm_uptime_ms});
+}
+
 // Somebody asked for the launch that lives now.
 void hear_action(const Subject& subject, const Trail::Start& launch) {
+  hear_of_a_missed_end(subject, launch);
   const auto ending = subject.trail.endings.find(launch.restart_time);
   if (ending == subject.trail.endings.end()) return;
   if (ending->second.led_to == launch.pm_uptime_ms) {

@@ -40,7 +40,8 @@ void count(Accounts& accounts, const InList& listed, const Trail& trail) {
   const std::int64_t untold =
       std::max<std::int64_t>(news.to - news.from - kMostExplained, 0);
   if (untold > 0) {
-    account.restarts[Cause::Unknown] += static_cast<std::uint64_t>(untold);
+    account.restarts[unexplained(listed.home)] +=
+        static_cast<std::uint64_t>(untold);
   }
   for (std::int64_t at = news.from + untold; at < news.to; ++at) {
     Restart restart = explain(listed, trail, at + 1);
@@ -125,6 +126,28 @@ void account_home(Accounts& accounts,
   accounts.ledger.homes[home.name] = true;
 }
 
+// How long strayd is given to be let into a bus.
+constexpr std::chrono::minutes kBeginning{1};
+// No list for so long: it was not running, or PM2 did not answer.
+constexpr std::chrono::minutes kLongAway{5};
+
+// Before its first list, until it followed the bus, and where it lost the bus
+// and had no list for long. A bus that breaks while lists come, or that nobody
+// may follow, is no absence: a loop would hide behind it.
+bool was_away(const HomeTrail& trail, BootTime now, bool unbroken) {
+  if (!trail.first_list || !trail.last_list) return true;
+  if (!trail.followed && now - *trail.first_list <= kBeginning) return true;
+  return !unbroken && now - *trail.last_list > kLongAway;
+}
+
+void note_list(HomeTrail& trail, const HomeScan& home) {
+  if (trail.first_list && home.caught_up && home.unbroken) {
+    trail.followed = true;
+  }
+  if (!trail.first_list) trail.first_list = home.clues.at;
+  trail.last_list = home.clues.at;
+}
+
 std::set<std::string> broken_homes(const Clues& clues) {
   std::set<std::string> homes;
   for (const Pm2Event& event : clues.events) {
@@ -146,13 +169,16 @@ Accounts account_restarts(Accounts before,
     // An empty list is what a daemon says that was started by accident, or
     // that is about to resurrect: it takes nothing from the ledger.
     if (!view.reply || view.reply->instances.empty()) continue;
-    account_home(before,
-                 {.name = view.home,
-                  .clues = clues,
-                  .watched = before.ledger.homes.contains(view.home),
-                  .caught_up = clues.caught_up.contains(view.home),
-                  .unbroken = !broken.contains(view.home)},
-                 *view.reply);
+    HomeTrail& trail = before.trails.homes[view.home];
+    const bool unbroken = !broken.contains(view.home);
+    const HomeScan home{.name = view.home,
+                        .clues = clues,
+                        .watched = before.ledger.homes.contains(view.home),
+                        .caught_up = clues.caught_up.contains(view.home),
+                        .unbroken = unbroken,
+                        .was_away = was_away(trail, clues.at, unbroken)};
+    account_home(before, home, *view.reply);
+    note_list(trail, home);
   }
   before.ledger = bounded(std::move(before.ledger), pm2);
   forget_homes(before.trails, pm2);

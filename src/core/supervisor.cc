@@ -14,6 +14,21 @@ namespace {
 constexpr std::string_view kTitleStart = "PM2 v";
 constexpr std::string_view kTitleMiddle = ": God Daemon (";
 
+// So that the first slash of a name ends its namespace.
+std::string without_slashes(std::string_view name_space) {
+  std::string made;
+  for (const char c : name_space) {
+    if (c == '%') {
+      made += "%25";
+    } else if (c == '/') {
+      made += "%2F";
+    } else {
+      made += c;
+    }
+  }
+  return made;
+}
+
 bool has_argument(const Process& process, std::string_view text) {
   return process.argv &&
          std::ranges::find(*process.argv, text) != process.argv->end();
@@ -73,10 +88,11 @@ std::optional<std::string> from_where_it_works(const Process& process,
 }  // namespace
 
 std::string app_name(const Pm2Instance& instance) {
-  if (instance.name_space.empty() || instance.name_space == "default") {
-    return instance.name;
+  const std::string& name = instance.name;
+  if (!instance.name_space.empty() && instance.name_space != "default") {
+    return without_slashes(instance.name_space) + "/" + name;
   }
-  return instance.name_space + "/" + instance.name;
+  return name.contains('/') ? "default/" + name : name;
 }
 
 std::optional<SupervisorKind> supervisor_kind(const Process& process) {

@@ -144,6 +144,8 @@ std::string_view to_string(Cause cause) {
       return "port_conflict";
     case Cause::Strayd:
       return "strayd";
+    case Cause::Missed:
+      return "missed";
     case Cause::Unknown:
       return "unknown";
   }

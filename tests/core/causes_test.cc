@@ -852,12 +852,69 @@ TEST_F(Causes, after_a_reset_names_begin_anew) {
   EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
 }
 
-TEST_F(Causes, the_gap_of_strayds_own_restart_is_unknown) {
+// ---- missed ----
+
+TEST_F(Causes, what_came_while_strayd_was_away_is_missed) {
   strayd_restarts();
   hears(pm2_.gap());
   lists(3, kD);
   EXPECT_THAT(causes(),
-              ElementsAre(Cause::Unknown, Cause::Unknown, Cause::Unknown));
+              ElementsAre(Cause::Missed, Cause::Missed, Cause::Missed));
+}
+
+TEST_F(Causes, what_came_before_strayd_was_let_into_the_bus_is_missed) {
+  strayd_restarts();
+  lists(0, kA);
+  hears(pm2_.gap());
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Missed));
+}
+
+TEST_F(Causes, what_follows_once_the_bus_is_followed_is_not_missed) {
+  strayd_restarts();
+  lists(0, kA);
+  hears(pm2_.gap());
+  lists(0, kA);
+  lists(0, kA);
+  hears_only({});
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Unknown));
+}
+
+TEST_F(Causes, what_no_bus_tells_of_is_missed_for_a_minute_only) {
+  strayd_restarts();
+  std::int64_t restarts = 0;
+  for (int scan = 0; scan < 8; ++scan) {
+    hears_only({});
+    lists(restarts, kA + restarts);
+    ++restarts;
+  }
+  EXPECT_THAT(causes(), ElementsAre(Cause::Unknown));
+  const auto& counts = accounts_.ledger.apps.begin()->second.restarts;
+  EXPECT_EQ(counts.at(Cause::Missed), 6U);
+}
+
+TEST_F(Causes, what_came_in_a_long_silence_is_missed) {
+  now_ += std::chrono::minutes{10};
+  hears(pm2_.gap());
+  lists(2, kC);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Missed, Cause::Missed));
+}
+
+TEST_F(Causes, what_is_asked_for_is_the_operators_also_if_nobody_saw_it_live) {
+  strayd_restarts();
+  lists(0, kA);
+  hears(pm2_.gap() + pm2_.action(1, kB));
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Operator));
+}
+
+TEST_F(Causes, an_action_that_does_not_follow_the_list_explains_nothing) {
+  strayd_restarts();
+  lists(0, kA);
+  hears(pm2_.gap() + pm2_.action(2, kC));
+  lists(2, kC);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Missed, Cause::Missed));
 }
 
 TEST_F(Causes, a_restart_is_told_with_the_launch_that_it_ended) {

@@ -56,6 +56,7 @@ ExitStatus how_of(Cause cause) {
     case Cause::Operator:
     case Cause::Watch:
     case Cause::MemoryLimit:
+    case Cause::Missed:
     case Cause::Unknown:
       return {};
   }

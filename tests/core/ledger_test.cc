@@ -1,6 +1,7 @@
 // The restart ledger against everything that PM2's own counter does.
 #include "strayd/core/ledger.h"
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +119,33 @@ TEST_F(Ledger, two_apps_of_one_name_in_two_namespaces_are_two) {
   sees({instance(2), other});
   EXPECT_EQ(restarts("api"), 1U);
   EXPECT_EQ(restarts("ops/api"), 2U);
+}
+
+TEST_F(Ledger, a_name_with_a_slash_is_not_that_of_another_namespace) {
+  Pm2Instance slashed = instance(1, 1, "u-2");
+  slashed.name = "prod/api";
+  Pm2Instance other = instance(1, 2, "u-3");
+  other.name_space = "prod";
+  sees({slashed, other});
+  slashed.restart_time = 2;
+  other.restart_time = 4;
+  sees({slashed, other});
+  EXPECT_EQ(restarts("default/prod/api"), 1U);
+  EXPECT_EQ(restarts("prod/api"), 3U);
+}
+
+TEST_F(Ledger, a_namespace_with_a_slash_is_not_the_beginning_of_a_name) {
+  Pm2Instance one = instance(0, 1, "u-2");
+  one.name_space = "a/b";
+  Pm2Instance other = instance(0, 2, "u-3");
+  other.name_space = "a";
+  other.name = "b/api";
+  Pm2Instance escaped = instance(0, 3, "u-4");
+  escaped.name_space = "a%2Fb";
+  const std::set<std::string> names{
+      app_name(one), app_name(other), app_name(escaped)};
+  EXPECT_EQ(names,
+            (std::set<std::string>{"a%2Fb/api", "a/b/api", "a%252Fb/api"}));
 }
 
 TEST_F(Ledger, a_reused_pm_id_of_another_app_starts_a_new_line) {

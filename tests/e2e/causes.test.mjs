@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { forEver, npmRun, serves } from "./support/backends.mjs";
 import { startExchange } from "./support/exchange.mjs";
 import { startPm2 } from "./support/pm2.mjs";
@@ -13,7 +14,7 @@ import { until } from "./support/wait.mjs";
 
 const causes = [
   "operator", "watch", "memory_limit", "exit_code", "signal", "fault", "oom",
-  "port_conflict", "strayd", "unknown",
+  "port_conflict", "strayd", "missed", "unknown",
 ];
 const moody = { ...plainServer, name: "moody", pattern: "moody\\.mjs" };
 
@@ -175,6 +176,15 @@ test("counters never fall and never invent, whatever PM2 does to its own", async
     assert.equal(await count("twin"), 0);
     assert.equal(other.name, "twin");
   });
+  await t.test("a name that reads like another's namespace", async () => {
+    await startMoody(box, pm2, agent, "green/api");
+    await startMoody(box, pm2, agent, "api", ["--namespace", "green"]);
+    await agent.scans(2);
+    const count = async (name) => (await agent.metric("strayd_pm2_app_restarts_total", { app: name })) ?? 0;
+    await pm2.cli(["restart", "green/api"]);
+    await until("it is counted", async () => (await count("default/green/api")) === 1);
+    assert.equal(await count("green/api"), 0);
+  });
 });
 
 test("restarts while strayd was away are counted when it is back", async (t) => {
@@ -187,7 +197,33 @@ test("restarts while strayd was away are counted when it is back", async (t) => 
   await again.scans(1);
   const counted = (cause) => again.metric("strayd_pm2_app_restarts_total", { app: "moody", cause });
   assert.equal(await counted("operator"), 1);
-  assert.equal(await counted("unknown"), 1);
+  assert.equal(await counted("missed"), 1);
+  assert.equal(await counted("unknown"), 0);
+});
+
+test("a deploy near strayd's start is never called unknown", async (t) => {
+  const { box, pm2, settings, agent } = await scene(t);
+  await startMoody(box, pm2, agent, "cluster", ["-i", "4"], { instances: 4 });
+  await agent.end();
+  let reloads = 0;
+  for (const delay of [0, 1000, 3000]) {
+    await t.test(`a reload ${delay} ms after it`, async (t) => {
+      const again = await startStrayd(t, settings);
+      await pause(delay);
+      await pm2.cli(["reload", "cluster"]);
+      ++reloads;
+      const counted = async (cause) =>
+        (await again.metric("strayd_pm2_app_restarts_total", { app: "cluster", cause })) ?? 0;
+      const sum = async () => {
+        let all = 0;
+        for (const cause of causes) all += await counted(cause);
+        return all;
+      };
+      await until("all are counted", async () => (await sum()) === 4 * reloads);
+      assert.equal(await counted("missed") + await counted("operator"), 4 * reloads);
+      await again.end();
+    });
+  }
 });
 
 test("an orphan on the port is named as the reason, and the loop stops with its end", async (t) => {

@@ -50,7 +50,7 @@ export const restartsName = "Restarts (not by an operator)";
 export const restarts = (select: Select, shown: boolean) => marks({
   name: restartsName,
   colour: "orange",
-  expr: rose(select("strayd_pm2_app_restarts_total", 'cause!="operator"'), "app, cause"),
+  expr: rose(select("strayd_pm2_app_restarts_total", 'cause!~"operator|missed"'), "app, cause"),
   title: "{{app}} restarted: {{cause}}",
   text: "Nobody asked PM2 to",
   tags: ["app", "cause"],

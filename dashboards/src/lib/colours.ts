@@ -34,6 +34,7 @@ export const causes: Record<string, string> = {
   oom: "dark-red",
   port_conflict: "purple",
   strayd: "super-light-purple",
+  missed: "#c7c7c7",
   unknown: "#8e8e8e",
 };
 

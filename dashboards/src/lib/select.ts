@@ -22,7 +22,7 @@ export const ofAgents = (expression: string) =>
 // The rises in a window. Of a panel's step, if it is drawn over time: see bars().
 export const rises = (selected: string, window = "$__rate_interval") => `increase(${selected}[${window}])`;
 
-export const notByOperator = 'cause!="operator"';
+export const notByOperator = 'cause!~"operator|missed"';
 export const orphaned = 'verdict=~"stray|leftover"';
 
 // The labels that name an app in a fleet, and a host.

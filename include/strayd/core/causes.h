@@ -4,13 +4,14 @@
 // PM2's list alone says how many restarts there were. Each of them goes by the
 // restart_time of the launch that follows it, so an event that is late, comes
 // twice or lacks is never taken for another's. What was not heard whole has the
-// cause Unknown.
+// cause Unknown; or Missed, where strayd was away and PM2's list alone tells of
+// it.
 //
 // What may be relied on: as long as a Gap stands where events are missing, and
 // each connection tells its log lines in order, no cause is given but the true
-// one or Unknown. One thing PM2 never says: whether it restarted an app for a
-// change that it saw. Where it did not, what it ends within two minutes, and
-// nobody asked for by its command line, counts as Watch. And strayd blames
+// one, Missed or Unknown. One thing PM2 never says: whether it restarted an app
+// for a change that it saw. Where it did not, what it ends within two minutes,
+// and nobody asked for by its command line, counts as Watch. And strayd blames
 // itself where PM2's words lack: if the launch that a list showed was ended by
 // a signal of strayd's own, that is why it was restarted.
 #pragma once
@@ -148,6 +149,10 @@ struct HomeTrail {
   std::map<std::int64_t, BootTime> memory_limit{};  // by pm_id
   std::map<std::int64_t, ExitLine> exits{};         // by pm_id
   std::optional<BootTime> oom_at{};  // the last that the kernel told of
+  // Of this run: when its first and its newest list were read.
+  std::optional<BootTime> first_list{};
+  std::optional<BootTime> last_list{};
+  bool followed = false;  // all was heard from one list to the next
 
   bool operator==(const HomeTrail&) const = default;
 };

@@ -29,6 +29,7 @@ enum class Cause {
   Oom,
   PortConflict,
   Strayd,
+  Missed,
   Unknown
 };
 inline constexpr std::array kCauses{Cause::Operator,
@@ -40,6 +41,7 @@ inline constexpr std::array kCauses{Cause::Operator,
                                     Cause::Oom,
                                     Cause::PortConflict,
                                     Cause::Strayd,
+                                    Cause::Missed,
                                     Cause::Unknown};
 std::string_view to_string(Cause cause);
 

@@ -73,8 +73,8 @@ struct Pm2Instance {
   bool operator==(const Pm2Instance&) const = default;
 };
 
-// The app's name as strayd says it: the PM2 name, `namespace/name` outside the
-// default namespace. Raw bytes: made valid UTF-8 where it leaves the program.
+// PM2's name, `namespace/name` outside the default namespace or where it has a
+// slash: no two are alike. Raw bytes: made valid UTF-8 where it leaves strayd.
 std::string app_name(const Pm2Instance& instance);
 
 // A whole answer, in time, from a checked peer.
