@@ -75,6 +75,8 @@ test("a scan beside the agent knows what that has seen: it ends what was left, a
   await until("the hook is there", async () => (await fetch(`http://127.0.0.1:${ports.hook}/`)).ok);
   const service = await answering(ports.service);
   await until("its starter has ended", () => !below(pm2.god().pid).some(({ pid }) => pid === service.pid));
+  // Within one scan with a stop of its launch it would count as ended by that.
+  await isHeld(agent, service, "let_go");
   await kill("bare");
   await pm2.cli(["restart", "hook"]);
   const words = async (look) => {
