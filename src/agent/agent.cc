@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -112,11 +113,11 @@ class Agent {
   void scan() {
     publish(scanner_.scan());
     told_ = steady_time();
-    manager_.ready(one_line(status_line(last_)));
+    manager_.ready(one_line(status_line(*last_)));
   }
 
-  void publish(Report report) {
-    log_changes(last_, report);
+  void publish(std::shared_ptr<const Report> report) {
+    log_changes(*last_, *report);
     last_ = report;
     const Config& config = scanner_.config();
     const nanoseconds patience =
@@ -192,10 +193,10 @@ class Agent {
     spdlog::error("reload failed, the last good configuration stays: {}",
                   error.what);
     scanner_.note_failed_reload();
-    Report told = scanner_.latest();
+    Report told = *scanner_.latest();
     // The next scan's report tells of those, too, and each is logged once.
     told.reaped.clear();
-    publish(std::move(told));
+    publish(std::make_shared<const Report>(std::move(told)));
     manager_.ready("the last reload failed: the old configuration holds");
   }
 
@@ -207,7 +208,7 @@ class Agent {
   const AgentOptions& options_;
   const ServiceManager manager_ = ServiceManager::from_environment();
   nanoseconds told_{};  // when the manager was last to hear that we are well
-  Report last_{};
+  std::shared_ptr<const Report> last_ = std::make_shared<const Report>();
 };
 
 // The C library keeps a heap for each of a few threads (mallopt(3)): a tenth of

@@ -1,5 +1,7 @@
 #include "clock_watch.h"
 
+#include <utility>
+
 #include <spdlog/spdlog.h>
 
 #include "strayd/sys/os.h"
@@ -12,8 +14,14 @@ using std::chrono::milliseconds;
 constexpr milliseconds kDisciplined{1000};
 // Two clocks that were read further apart say nothing of one another.
 constexpr milliseconds kAtOnce{100};
+constexpr std::chrono::seconds kSleep{5};
 
 }  // namespace
+
+bool ClockWatch::was_suspended() {
+  const std::chrono::nanoseconds now = suspended_();
+  return now - std::exchange(slept_, now) > kSleep;
+}
 
 std::optional<milliseconds> ClockWatch::step(milliseconds booted) {
   const milliseconds by = booted - booted_.value_or(booted);

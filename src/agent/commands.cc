@@ -52,7 +52,8 @@ std::optional<ProcId> read_id(std::string_view text) {
 
 // A pid alone may have been another process when the agent looked.
 std::string verdict_on(const Scanner& scanner, const ProcId& id) {
-  const Report report = scanner.latest();
+  const auto latest = scanner.latest();
+  const Report& report = *latest;
   if (report.scan == 0) return "error it has not scanned yet";
   if (report.failure) {
     return "ok no verdict, its last scan failed: " +
@@ -103,7 +104,7 @@ std::string obey(Scanner& scanner,
   scanner.catch_up();
   if (request == kBreakerStatus) return "ok " + breaker_text(scanner.breaker());
   if (request == kBreakerClose) return close(scanner, peer);
-  if (request == kLacks) return lacks(scanner.latest());
+  if (request == kLacks) return lacks(*scanner.latest());
   if (request.starts_with(kVerdict)) {
     const auto id = read_id(std::string_view(request).substr(kVerdict.size()));
     return id ? verdict_on(scanner, *id)

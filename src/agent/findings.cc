@@ -13,9 +13,6 @@ void add_findings(Report& report,
   report.processes = snapshot.processes.size();
   report.vanished = snapshot.vanished;
   report.unreadable = snapshot.unreadable;
-  report.shown.clear();
-  report.zombies.clear();
-  report.newly_detected.clear();
   const Forest forest(snapshot);
   const auto add_shown = [&](const ProcId& id) {
     const Process* process = forest.find(id);
@@ -33,21 +30,6 @@ void add_findings(Report& report,
     }
   }
   known = std::move(orphans);
-}
-
-void forget_findings(Report& report) {
-  report.verdicts.clear();
-  report.withheld.clear();
-  report.shown.clear();
-  report.newly_detected.clear();
-  report.apps.clear();
-  report.conflicts.clear();
-  report.strays.reset();
-  report.pm2.clear();
-  report.zombies.clear();
-  report.returned.clear();
-  report.restarts.clear();
-  report.unseen.clear();
 }
 
 }  // namespace strayd

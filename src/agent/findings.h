@@ -8,13 +8,10 @@
 
 namespace strayd {
 
-// Of a scan that judged: `report` has its verdicts already. `known` are the
-// orphans of the scan before, and those of this one afterwards.
+// `report` has its verdicts already, and nothing else that is found here.
+// `known` are the orphans of the scan before, and those of this one afterwards.
 void add_findings(Report& report,
                   const Snapshot& snapshot,
                   std::set<ProcId>& known);
-
-// Of a scan that failed: nothing is known of anybody.
-void forget_findings(Report& report);
 
 }  // namespace strayd

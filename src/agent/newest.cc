@@ -9,10 +9,10 @@
 
 namespace strayd {
 
-void Newest::publish(Report report, std::chrono::nanoseconds stale) {
-  auto next = std::make_shared<const Report>(std::move(report));
+void Newest::publish(std::shared_ptr<const Report> report,
+                     std::chrono::nanoseconds stale) {
   const std::lock_guard lock(mutex_);
-  report_ = std::move(next);
+  report_ = std::move(report);
   stale_ = stale;
 }
 

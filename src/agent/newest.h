@@ -15,7 +15,8 @@ namespace strayd {
 class Newest {
  public:
   // `stale`: when it is too old to call the agent well; steady_time().
-  void publish(Report report, std::chrono::nanoseconds stale);
+  void publish(std::shared_ptr<const Report> report,
+               std::chrono::nanoseconds stale);
   bool is_fresh() const;
   std::shared_ptr<const Report> get() const;  // null before the first
 

@@ -30,8 +30,12 @@ std::int64_t hour_ago() {
 
 }  // namespace
 
-Records::Records(std::optional<Audit> audit, State state, Clock clock)
-    : audit_(std::move(audit)),
+Records::Records(std::string directory,
+                 std::optional<Audit> audit,
+                 State state,
+                 Clock clock)
+    : directory_(std::move(directory)),
+      audit_(std::move(audit)),
       state_(std::move(state)),
       clock_(std::move(clock)) {}
 
@@ -127,13 +131,12 @@ void Records::trip(const std::string& why) {
   note("breaker_open", why);
 }
 
-Result<void> Records::close_breaker(const std::string& directory,
-                                    const std::string& by) {
-  catch_up(directory);
+Result<void> Records::close_breaker(const std::string& by) {
+  catch_up();
   if (!state_.breaker.open) return {};
   const Breaker was =
       std::exchange(state_.breaker, closed(state_.breaker, unix_ms()));
-  if (const auto written = share(directory); !written) {
+  if (const auto written = share(); !written) {
     state_.breaker = was;
     return fail(Fault::Io, "it stays open: " + written.error().what);
   }
@@ -146,9 +149,9 @@ Result<void> Records::close_breaker(const std::string& directory,
   return {};
 }
 
-bool Records::begin_reaping(const std::string& directory) {
+bool Records::begin_reaping() {
   if (reap_lock_) return true;
-  const std::string path = directory + "/reap.lock";
+  const std::string path = directory_ + "/reap.lock";
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) {
     note_failure(state_failure_, errno_error("open " + path, errno));
@@ -168,13 +171,11 @@ std::size_t Records::kills_last_hour() const {
       [since = hour_ago()](std::int64_t at) { return at > since; }));
 }
 
-bool Records::spend(const std::string& directory,
-                    std::size_t allowed,
-                    const TreeOrder& order) {
+bool Records::spend(std::size_t allowed, const TreeOrder& order) {
   state_.kills_unix_ms.push_back(spent_unix_ms_ = unix_ms());
   const std::int64_t until = in_ms(boot_time() + order.grace);
   for (const ProcId& id : order.members) state_.in_grace[id] = until;
-  if (!share(directory) || state_.breaker.open) return false;
+  if (!share() || state_.breaker.open) return false;
   if (kills_last_hour() <= allowed) return true;
   trip("with what another strayd ended, more than " + std::to_string(allowed) +
        " orphan trees within an hour");
@@ -189,18 +190,17 @@ std::set<ProcId> Records::in_grace() const {
   return living;
 }
 
-void Records::give_back(const std::string& directory) {
-  static_cast<void>(share(directory, spent_unix_ms_));
+void Records::give_back() {
+  static_cast<void>(share(spent_unix_ms_));
 }
 
 // --- the state
 
 // Writes our state with what other strayds wrote since.
-Result<void> Records::share(const std::string& directory,
-                            std::optional<std::int64_t> unspent) {
+Result<void> Records::share(std::optional<std::int64_t> unspent) {
   const bool was_open = state_.breaker.open;
   Result<void> written = share_state(
-      directory,
+      directory_,
       state_,
       {.later_than_unix_ms = hour_ago(), .unspent_unix_ms = unspent});
   if (written) {
@@ -213,12 +213,12 @@ Result<void> Records::share(const std::string& directory,
   return written;
 }
 
-void Records::catch_up(const std::string& directory) {
-  const std::optional<StateStamp> stamp = state_stamp(directory);
+void Records::catch_up() {
+  const std::optional<StateStamp> stamp = state_stamp(directory_);
   if (stamp == read_) return;
   const bool was_open = state_.breaker.open;
   // A state that can't be read is the business of share(), which sets it aside.
-  const Result<State> theirs = peek_state(directory);
+  const Result<State> theirs = peek_state(directory_);
   if (!theirs) return;
   read_ = stamp;  // a read that failed is no answer: the next scan asks again
   state_ =
@@ -247,9 +247,7 @@ void Records::keep(const Report& report) {
   state_.backends = report.backends;
 }
 
-void Records::keep(const std::string& directory,
-                   const Memory& memory,
-                   const std::string& boot_id) {
+void Records::keep(const Memory& memory, const std::string& boot_id) {
   std::erase_if(state_.kills_unix_ms,
                 [since = hour_ago()](std::int64_t at) { return at <= since; });
   std::erase_if(state_.in_grace, [now = in_ms(boot_time())](const auto& one) {
@@ -262,24 +260,22 @@ void Records::keep(const std::string& directory,
   state_.kept = memory.kept;
   if (!boot_id.empty()) state_.boot_id = boot_id;
   if (state_ == saved_ && !state_failure_) return;
-  static_cast<void>(share(directory));
+  static_cast<void>(share());
 }
 
 // --- where processes came from
 
 // That there is such a file is on disk before there is one: that it lacks would
 // else not be noticed.
-Result<void> Records::write_origins(const std::string& directory,
-                                    const StoredOrigins& stored) {
+Result<void> Records::write_origins(const StoredOrigins& stored) {
   state_.origins_boot_id = stored.boot_id;
   if (saved_.origins_boot_id != stored.boot_id) {
-    if (Result<void> announced = share(directory); !announced) return announced;
+    if (Result<void> announced = share(); !announced) return announced;
   }
-  return save_origins(directory, stored);
+  return save_origins(directory_, stored);
 }
 
-void Records::keep_origins(const std::string& directory,
-                           const Memory& memory,
+void Records::keep_origins(const Memory& memory,
                            const std::string& boot_id,
                            bool now) {
   if (boot_id.empty()) return;
@@ -290,14 +286,14 @@ void Records::keep_origins(const std::string& directory,
   StoredOrigins stored = stored_of(memory, boot_id);
   if (stored == origins_) return;
   origins_written_ = moment;
-  const Result<void> written = write_origins(directory, stored);
+  const Result<void> written = write_origins(stored);
   if (written) {
     origins_ = std::move(stored);
     origins_failed_ = false;
     return;
   }
   origins_.reset();
-  const Result<void> removed = remove_origins(directory);
+  const Result<void> removed = remove_origins(directory_);
   if (std::exchange(origins_failed_, true)) return;
   spdlog::warn(
       "where processes came from can't be written, and a restart of strayd "

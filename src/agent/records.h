@@ -34,9 +34,13 @@ class Records {
  public:
   using Clock = std::function<std::chrono::nanoseconds()>;
 
-  // Without an audit ledger nothing durable can be promised. `clock` is for the
-  // pace of keep_origins() alone.
-  Records(std::optional<Audit> audit, State state, Clock clock = steady_time);
+  // `directory`: where the state and the origins are kept. Without an audit
+  // ledger nothing durable can be promised. `clock` is for the pace of
+  // keep_origins() alone.
+  Records(std::string directory,
+          std::optional<Audit> audit,
+          State state,
+          Clock clock = steady_time);
 
   // What lacks so that nothing may be ended: feature -> why.
   std::map<std::string, std::string> lacks() const;
@@ -53,29 +57,26 @@ class Records {
   const Breaker& breaker() const { return state_.breaker; }
   // Not durable before the next keep() or spend().
   void trip(const std::string& why);
-  // What another strayd of this directory has written meanwhile: a breaker that
+  // What another strayd of the directory has written meanwhile: a breaker that
   // a `scan --reap` opened is open for the agent, too.
-  void catch_up(const std::string& directory);
+  void catch_up();
   // Durably. An error: it stays open.
-  Result<void> close_breaker(const std::string& directory,
-                             const std::string& by);
+  Result<void> close_breaker(const std::string& by);
 
   // Whether this strayd may begin a reap; another one on this host may be at
   // it: an agent and a `scan --reap` beside it would else signal one tree twice
   // within its grace.
-  bool begin_reaping(const std::string& directory);
+  bool begin_reaping();
   void end_reaping() { reap_lock_ = {}; }
 
   // Takes one kill out of the hour's budget, on disk, before anything is
   // signalled: a crash must not give it back, and another strayd must see it.
   // So must the grace of whom the order is about. false: it may not be spent.
-  bool spend(const std::string& directory,
-             std::size_t allowed,
-             const TreeOrder& order);
+  bool spend(std::size_t allowed, const TreeOrder& order);
   // Who may take its time, whichever strayd has signalled it.
   std::set<ProcId> in_grace() const;
   // Nobody was signalled for what was spent last.
-  void give_back(const std::string& directory);
+  void give_back();
   std::size_t kills_last_hour() const;
 
   // The kills that are watched: on disk with the next spend() or keep().
@@ -84,16 +85,13 @@ class Records {
   void keep(KnownPorts ports);
   // What a scan found out, on disk if it is news.
   void keep(const Report& report);
-  void keep(const std::string& directory,
-            const Memory& memory,
-            const std::string& boot_id);
+  void keep(const Memory& memory, const std::string& boot_id);
   // Where processes came from, if it is news: at most once in kOriginsPause,
   // or `now`, for a clean end. For the agent alone: what a `scan --reap` beside
   // it knows is older. A failure disarms nothing, but the file is removed: one
   // that is out of date would be believed by the next strayd, and one that
   // lacks is noticed.
-  void keep_origins(const std::string& directory,
-                    const Memory& memory,
+  void keep_origins(const Memory& memory,
                     const std::string& boot_id,
                     bool now);
   static constexpr std::chrono::seconds kOriginsPause{5};
@@ -106,13 +104,12 @@ class Records {
 
   Result<void> tell_untold();
   void say_opened() const;
-  Result<void> share(const std::string& directory,
-                     std::optional<std::int64_t> unspent = std::nullopt);
-  Result<void> write_origins(const std::string& directory,
-                             const StoredOrigins& stored);
+  Result<void> share(std::optional<std::int64_t> unspent = std::nullopt);
+  Result<void> write_origins(const StoredOrigins& stored);
   static void note_failure(std::optional<std::string>& kept,
                            const Error& error);
 
+  std::string directory_;
   std::optional<Audit> audit_{};
   State state_{};
   State saved_{};

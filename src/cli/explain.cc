@@ -35,7 +35,7 @@ ExitCode explain_command(const CommandLine& line) {
   scanner.look_closer_at(line.pid);
   // A list of PM2 counts once it was the same in two scans.
   scanner.scan();
-  const Report report = scanner.scan();
+  const Report report = *scanner.scan();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
   const Process* process = Forest(scanner.snapshot()).find(line.pid);
   if (process == nullptr) {

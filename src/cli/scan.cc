@@ -61,7 +61,7 @@ class Pass {
     const int wanted = policy.confirmations + 1;
     int scans = 1;
     int since_settled = 1;
-    Report report = scanner_.scan();
+    Report report = *scanner_.scan();
     keep(report);
     while (!line_.quick && !signals_.stop() && may_ripen(report)) {
       const bool patient =
@@ -71,13 +71,13 @@ class Pass {
       progress(scans, scans - since_settled + wanted);
       wait_until(steady_time() + policy.interval);
       if (signals_.stop()) break;
-      report = scanner_.scan();
+      report = *scanner_.scan();
       keep(report);
       ++scans;
       ++since_settled;
     }
     finish_reaps();
-    Report last = scanner_.latest();
+    Report last = *scanner_.latest();
     keep(last);
     last.reaped = std::move(reaped_);
     return last;

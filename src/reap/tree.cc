@@ -106,12 +106,11 @@ void spare(const ReaperPorts& ports, Tree& tree, const Veto& veto) {
 }
 
 std::optional<Veto> forbidden_now(const ReaperPorts& ports, const Tree& tree) {
-  if (ports.stopping && ports.stopping()) {
+  if (ports.stopping()) {
     return Veto{.outcome = Outcome::Failed,
                 .why = FailureWhy::Interrupted,
                 .detail = "strayd was told to stop"};
   }
-  if (!ports.withdrawn) return std::nullopt;
   std::optional<std::string> why = ports.withdrawn(tree.order);
   if (!why) return std::nullopt;
   return Veto{.why = FailureWhy::Withdrawn, .detail = *std::move(why)};

@@ -75,7 +75,7 @@ TEST_F(Commands, close_closes_it_for_this_run_and_the_next) {
   EXPECT_THAT(obey(open, "breaker close", kOperator),
               StartsWith("ok the breaker is closed"));
   EXPECT_FALSE(open.breaker().open);
-  EXPECT_FALSE(open.latest().breaker.open);
+  EXPECT_FALSE(open.latest()->breaker.open);
   EXPECT_EQ(obey(open, "breaker status", kOperator),
             "ok the breaker is closed");
   const Result<State> state = peek_state(config_.state_dir);
@@ -108,7 +108,7 @@ TEST_F(Commands, what_cannot_be_saved_stays_open) {
   EXPECT_THAT(obey(open, "breaker close", kOperator),
               StartsWith("error it stays open: "));
   EXPECT_TRUE(open.breaker().open);
-  EXPECT_TRUE(open.latest().breaker.open);
+  EXPECT_TRUE(open.latest()->breaker.open);
   EXPECT_THAT(notes(), SizeIs(0));
 }
 

@@ -42,7 +42,7 @@ std::string verdict_on(const Report& report, pid_t pid) {
 struct Scene {
   Scene() { puppets.execute(stray, "server.ts"); }
 
-  Report scan() { return scanner.scan(); }
+  Report scan() { return *scanner.scan(); }
   // Whether strayd would act here at all.
   bool acts() {
     const Report first = scan();

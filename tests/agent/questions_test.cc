@@ -45,7 +45,7 @@ TEST(TheVerdict, is_that_of_the_newest_report) {
   Scanner scanner(host.prepared(Wish::Observe));
   scanner.scan();
   EXPECT_THAT(ask_about(scanner, fake_id(60)), StartsWith("ok pending: "));
-  const Report report = scanner.scan();
+  const Report report = *scanner.scan();
   EXPECT_EQ(ask_about(scanner, fake_id(60)),
             "ok stray: " + report.verdicts.at(0).reason.text + " (no_owner)");
 }

@@ -35,6 +35,7 @@ class RecordsTest : public testing::Test {
  protected:
   Records records(State state = {.boot_id = kBoot}) const {
     return {
+        dir_.path(),
         open_or_die({.file = file_, .patience = std::chrono::milliseconds{20}}),
         std::move(state)};
   }
@@ -79,7 +80,7 @@ TEST_F(RecordsTest, remember_a_grace_over_a_restart_until_it_is_over) {
   one_.order.grace = std::chrono::minutes{1};
   {
     Records records = this->records();
-    ASSERT_TRUE(records.spend(dir_.path(), kPlenty, one_.order));
+    ASSERT_TRUE(records.spend(kPlenty, one_.order));
     EXPECT_THAT(records.in_grace(), ElementsAre(one_.process.id));
   }
   State state = load_state(dir_.path())->state;
@@ -97,10 +98,10 @@ TEST_F(RecordsTest, ask_again_where_what_another_wrote_could_not_be_read) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  records.catch_up(dir_.path());
+  records.catch_up();
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_FALSE(records.breaker().open);
-  records.catch_up(dir_.path());
+  records.catch_up();
   EXPECT_TRUE(records.breaker().open);
 }
 
@@ -111,10 +112,10 @@ TEST_F(RecordsTest, open_the_breaker_though_it_was_closed_by_a_clock_ahead) {
   ASSERT_TRUE(save_state(dir_.path(), closed));
   Records records = this->records(closed);
   records.trip("harm");
-  records.keep(dir_.path(), {}, kBoot);
+  records.keep({}, kBoot);
   EXPECT_TRUE(records.breaker().open);
   EXPECT_TRUE(load_state(dir_.path())->state.breaker.open);
-  ASSERT_TRUE(records.close_breaker(dir_.path(), "the test"));
+  ASSERT_TRUE(records.close_breaker("the test"));
   EXPECT_FALSE(load_state(dir_.path())->state.breaker.open);
 }
 
@@ -125,7 +126,7 @@ class KeptOrigins : public testing::Test {
   void SetUp() override { remember_one(20); }
 
   Records records(State state = {.boot_id = kBoot}) {
-    return {std::nullopt, std::move(state), [this] {
+    return {dir_.path(), std::nullopt, std::move(state), [this] {
               return now_;
             }};
   }
@@ -133,7 +134,7 @@ class KeptOrigins : public testing::Test {
     memory_.origins[{.pid = pid, .start_ticks = 1}] = {.name = "api"};
   }
   void keep(Records& records, bool now = false) {
-    records.keep_origins(dir_.path(), memory_, kBoot, now);
+    records.keep_origins(memory_, kBoot, now);
   }
   // How many processes the file has; -1: there is none.
   int on_disk() const {
@@ -201,7 +202,7 @@ TEST_F(KeptOrigins, are_not_written_where_they_cannot_be_announced) {
 TEST_F(KeptOrigins, that_cannot_be_written_disarm_nothing_and_come_later) {
   block();
   Records records{
-      open_or_die({.file = dir_ / "audit.jsonl"}), {.boot_id = kBoot}, [this] {
+      dir_.path(), open_or_die({.file = dir_ / "audit.jsonl"}), {.boot_id = kBoot}, [this] {
         return now_;
       }};
   keep(records);
@@ -226,7 +227,7 @@ TEST_F(KeptOrigins, that_became_too_many_leave_no_file_that_is_out_of_date) {
 
 TEST_F(KeptOrigins, of_a_boot_that_is_not_known_are_not_written) {
   Records records = this->records();
-  records.keep_origins(dir_.path(), memory_, "", true);
+  records.keep_origins(memory_, "", true);
   EXPECT_EQ(on_disk(), -1);
 }
 

@@ -62,7 +62,7 @@ class NoDescriptors {
 
 Report failing_scan(Scanner& scanner) {
   const NoDescriptors none;
-  return scanner.scan();
+  return *scanner.scan();
 }
 
 TEST(Scanner, makes_one_report_of_a_scan) {
@@ -73,7 +73,7 @@ TEST(Scanner, makes_one_report_of_a_scan) {
   host.procfs.add(Host::server(60));
   Scanner scanner(host.prepared(Wish::Observe));
 
-  const Report report = scanner.scan();
+  const Report report = *scanner.scan();
 
   EXPECT_FALSE(report.failure);
   EXPECT_EQ(report.scan, 1U);
@@ -85,17 +85,17 @@ TEST(Scanner, makes_one_report_of_a_scan) {
   EXPECT_EQ(verdict_on(report, 60), "held") << "its PM2 may be this one";
   EXPECT_EQ(report.totals.scans, 1U);
   EXPECT_EQ(report.totals.last_good_unix_ms, report.finished_unix_ms);
-  EXPECT_EQ(scanner.latest().verdicts, report.verdicts);
+  EXPECT_EQ(scanner.latest()->verdicts, report.verdicts);
 }
 
 TEST(Scanner, calls_nobody_a_stray_before_it_was_confirmed) {
   const Host host;
   host.procfs.add(Host::server(60));
   Scanner scanner(host.prepared(Wish::Observe));
-  const Report first = scanner.scan();
+  const Report first = *scanner.scan();
   EXPECT_EQ(verdict_on(first, 60), "pending");
   EXPECT_EQ(first.newly_detected, std::vector{first.verdicts.front().id});
-  const Report second = scanner.scan();
+  const Report second = *scanner.scan();
   EXPECT_EQ(verdict_on(second, 60), "stray");
   EXPECT_THAT(second.newly_detected, IsEmpty()) << "counted once";
   ASSERT_THAT(second.withheld, SizeIs(1));
@@ -117,7 +117,7 @@ TEST(Scanner, reports_a_scan_that_failed_and_judges_nobody) {
   const Host host;
   host.procfs.add(Host::server(60));
   Scanner scanner(host.prepared(Wish::Observe));
-  const Report good = scanner.scan();
+  const Report good = *scanner.scan();
 
   const Report failed = failing_scan(scanner);
 
@@ -138,7 +138,7 @@ TEST(Scanner, begins_to_suspect_anew_after_a_failure) {
   Scanner scanner(host.prepared(Wish::Observe));
   scanner.scan();
   failing_scan(scanner);
-  const Report report = scanner.scan();
+  const Report report = *scanner.scan();
   EXPECT_FALSE(report.failure);
   EXPECT_EQ(verdict_on(report, 60), "pending");
 }
@@ -149,15 +149,15 @@ TEST(Scanner, begins_to_suspect_anew_under_another_configuration) {
   Scanner scanner(host.prepared(Wish::Observe));
   scanner.scan();
   scanner.reconfigure(host.config);
-  EXPECT_EQ(verdict_on(scanner.scan(), 60), "pending");
+  EXPECT_EQ(verdict_on(*scanner.scan(), 60), "pending");
 }
 
 TEST(Scanner, keeps_the_good_configuration_and_says_that_a_reload_failed) {
   const Host host;
   Scanner scanner(host.prepared(Wish::Observe));
-  EXPECT_TRUE(scanner.scan().reload.successful);
+  EXPECT_TRUE(scanner.scan()->reload.successful);
   scanner.note_failed_reload();
-  EXPECT_FALSE(scanner.latest().reload.successful);
+  EXPECT_FALSE(scanner.latest()->reload.successful);
   EXPECT_EQ(scanner.config(), host.config);
 }
 
@@ -176,7 +176,7 @@ TEST(Scanner, signals_nobody_whom_a_foreign_procfs_shows) {
     Scanner scanner(host.prepared(Wish::Reap));
 
     scanner.scan();
-    const Report report = scanner.scan();
+    const Report report = *scanner.scan();
 
     EXPECT_EQ(verdict_on(report, child.pid()), "stray");
     ASSERT_THAT(report.withheld, SizeIs(1));
@@ -192,11 +192,11 @@ TEST(Scanner, signals_nobody_whom_a_foreign_procfs_shows) {
 TEST(Scanner, heeds_a_breaker_that_another_strayd_opened_meanwhile) {
   const Host host;
   Scanner agent(host.prepared(Wish::Reap));
-  EXPECT_FALSE(agent.scan().breaker.open);
+  EXPECT_FALSE(agent.scan()->breaker.open);
   State beside = peek_state(host.config.state_dir).value();
   beside.breaker = opened(beside.breaker, "harm", unix_ms());
   ASSERT_TRUE(share_state(host.config.state_dir, beside, {}));
-  const Report report = agent.scan();
+  const Report report = *agent.scan();
   EXPECT_TRUE(report.breaker.open);
   EXPECT_EQ(report.breaker.why, "harm");
   ASSERT_TRUE(agent.close_breaker("the test"));
@@ -208,7 +208,7 @@ TEST(Scanner, that_only_looks_writes_nothing) {
   host.procfs.add(Host::server(60));
   Scanner scanner(host.prepared(Wish::Look));
   scanner.scan();
-  EXPECT_EQ(verdict_on(scanner.scan(), 60), "stray");
+  EXPECT_EQ(verdict_on(*scanner.scan(), 60), "stray");
   EXPECT_TRUE(std::filesystem::is_empty(host.dir.path()));
 }
 
@@ -223,19 +223,19 @@ TEST(Scanner, remembers_the_homes_that_it_saw) {
   host.procfs.remove(50);
   host.procfs.add(Host::server(60));
   Scanner next(host.prepared(Wish::Observe));
-  EXPECT_EQ(verdict_on(next.scan(), 60), "held") << "a PM2 died there";
+  EXPECT_EQ(verdict_on(*next.scan(), 60), "held") << "a PM2 died there";
 }
 
 TEST(Scanner, says_where_it_cannot_write_its_state) {
   const Host host;
   Scanner scanner(host.prepared(Wish::Observe));
-  EXPECT_TRUE(scanner.scan().features.at("state_file"));
+  EXPECT_TRUE(scanner.scan()->features.at("state_file"));
   std::filesystem::remove_all(host.config.state_dir);
   append_to(host.config.state_dir, "a file is in the way");
   host.procfs.add(
       {.pid = 50, .parent = 1, .argv = {god_title(host.dir / "pm2")}});
   scanner.scan();
-  const Report report = scanner.scan();
+  const Report report = *scanner.scan();
   EXPECT_FALSE(report.features.at("state_file"));
   EXPECT_THAT(report.blind, Contains(Key("state_file")));
 }

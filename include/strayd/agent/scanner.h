@@ -1,5 +1,5 @@
-// One straight pass from the kernel's word to ours: snapshot, supervisors,
-// verdicts, plan, reap, report. The only place where the rooms meet.
+// One straight pass from the kernel's word to ours: look (snapshot, supervisors,
+// verdicts), plan, act, report. The only place where the rooms meet.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@
 #include "strayd/reap/reaper.h"
 #include "strayd/report/audit.h"
 #include "strayd/report/state.h"
-#include "strayd/sys/fd.h"
+#include "strayd/sys/suspended.h"
 
 namespace strayd {
 
@@ -52,6 +52,8 @@ class Scanner {
     std::function<bool()> stopping = [] {
       return false;
     };
+    // For how long the host was suspended since it booted.
+    std::function<std::chrono::nanoseconds()> suspended = time_suspended;
   };
   explicit Scanner(Parts parts);
   Scanner(const Scanner&) = delete;
@@ -59,7 +61,7 @@ class Scanner {
   ~Scanner();
 
   // One scan. Orders are begun, not awaited.
-  Report scan();
+  std::shared_ptr<const Report> scan();
 
   // The reaps under way (see Reaper), and what may bring a scan on: call it
   // when one of the descriptors is readable, or at the deadline.
@@ -74,7 +76,7 @@ class Scanner {
   // Gives up what is still promised and takes note of it.
   void abandon();
   // The newest report with what became known since.
-  Report latest() const;
+  std::shared_ptr<const Report> latest() const;
 
   const Breaker& breaker() const;
   // Durably, and takes note of who wished it. An error: it stays open.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +13,7 @@
 #include "strayd/core/intent.h"
 #include "strayd/core/judge.h"
 #include "strayd/core/plan.h"
+#include "strayd/core/port.h"
 #include "strayd/core/process.h"
 #include "strayd/core/report.h"
 #include "strayd/core/result.h"
@@ -23,24 +23,24 @@ namespace strayd {
 // The world, as the reaper sees it.
 struct ReaperPorts {
   // A fresh snapshot, with details as judge() needs them.
-  std::function<Result<Snapshot>()> snapshot{};
+  Port<Result<Snapshot>()> snapshot;
   // One process, read now.
-  std::function<Result<Process>(const ProcId&)> read{};
+  Port<Result<Process>(const ProcId&)> read;
   // The claim on each of these processes of that snapshot, in the same order,
   // with the newest PM2 views.
-  std::function<std::vector<std::optional<Claim>>(const Snapshot&,
-                                                  std::span<const ProcId>)>
-      claims{};
+  Port<std::vector<std::optional<Claim>>(const Snapshot&,
+                                         std::span<const ProcId>)>
+      claims;
   // Durable when it returns. A failure refuses the signal.
-  std::function<Result<void>(std::span<const Intent>)> intend{};
+  Port<Result<void>(std::span<const Intent>)> intend;
   // One outcome for each process of an order, once.
-  std::function<void(const std::string& reap, const Reaped&)> outcome{};
+  Port<void(const std::string& reap, const Reaped&)> outcome;
   // Told to stop: nothing further is started, the frozen are thawed.
-  std::function<bool()> stopping{};
+  Port<bool()> stopping;
   // Why this tree may not be ended any more (the mode, a rule or the breaker
   // has changed since it was ordered); nullopt: it still may. Asked before
   // every signal but SIGCONT.
-  std::function<std::optional<std::string>(const TreeOrder&)> withdrawn{};
+  Port<std::optional<std::string>(const TreeOrder&)> withdrawn;
 };
 
 // Used by one thread.
