@@ -204,7 +204,7 @@ void Hand::carry_out(const TreeOrder& order) {
   if (reaper_.awaited() > before) return;
   // Nobody was signalled: nothing was spent.
   kills_.call_off();
-  records_.give_back();
+  records_.give_back(order);
 }
 
 // A refused tree must ripen again: its evidence was not what it seemed.

@@ -190,19 +190,20 @@ std::set<ProcId> Records::in_grace() const {
   return living;
 }
 
-void Records::give_back() {
-  static_cast<void>(share(spent_unix_ms_));
+void Records::give_back(const TreeOrder& order) {
+  static_cast<void>(share(
+      UnspentKill{.at_unix_ms = spent_unix_ms_, .members = order.members}));
 }
 
 // --- the state
 
 // Writes our state with what other strayds wrote since.
-Result<void> Records::share(std::optional<std::int64_t> unspent) {
+Result<void> Records::share(std::optional<UnspentKill> unspent) {
   const bool was_open = state_.breaker.open;
   Result<void> written = share_state(
       directory_,
       state_,
-      {.later_than_unix_ms = hour_ago(), .unspent_unix_ms = unspent});
+      {.later_than_unix_ms = hour_ago(), .unspent = std::move(unspent)});
   if (written) {
     saved_ = state_;
     state_failure_.reset();

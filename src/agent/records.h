@@ -75,8 +75,8 @@ class Records {
   bool spend(std::size_t allowed, const TreeOrder& order);
   // Who may take its time, whichever strayd has signalled it.
   std::set<ProcId> in_grace() const;
-  // Nobody was signalled for what was spent last.
-  void give_back();
+  // Nobody of that order was signalled, for which a kill was spent last.
+  void give_back(const TreeOrder& order);
   std::size_t kills_last_hour() const;
 
   // The kills that are watched: on disk with the next spend() or keep().
@@ -104,7 +104,7 @@ class Records {
 
   Result<void> tell_untold();
   void say_opened() const;
-  Result<void> share(std::optional<std::int64_t> unspent = std::nullopt);
+  Result<void> share(std::optional<UnspentKill> unspent = std::nullopt);
   Result<void> write_origins(const StoredOrigins& stored);
   static void note_failure(std::optional<std::string>& kept,
                            const Error& error);

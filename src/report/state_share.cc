@@ -18,8 +18,8 @@ State shared(State ours, const State& theirs, const KillsKept& kept) {
   std::ranges::set_union(ours.kills_unix_ms, others, std::back_inserter(kills));
   std::erase_if(kills,
                 [&](std::int64_t at) { return at <= kept.later_than_unix_ms; });
-  if (kept.unspent_unix_ms) {
-    const auto found = std::ranges::find(kills, *kept.unspent_unix_ms);
+  if (kept.unspent) {
+    const auto found = std::ranges::find(kills, kept.unspent->at_unix_ms);
     if (found != kills.end()) kills.erase(found);
   }
   ours.kills_unix_ms = std::move(kills);
@@ -27,6 +27,9 @@ State shared(State ours, const State& theirs, const KillsKept& kept) {
     for (const auto& [id, until] : theirs.in_grace) {
       std::int64_t& known = ours.in_grace[id];
       known = std::max(known, until);
+    }
+    if (kept.unspent) {
+      for (const ProcId& id : kept.unspent->members) ours.in_grace.erase(id);
     }
     if (ours.origins_boot_id.empty()) {
       ours.origins_boot_id = theirs.origins_boot_id;

@@ -38,5 +38,23 @@ TEST(ClockWatch, does_not_add_up_what_a_clock_drifts) {
   }
 }
 
+TEST(ClockWatch, tells_once_that_the_host_was_suspended) {
+  std::chrono::nanoseconds suspended = std::chrono::hours{3};
+  ClockWatch watch([&] { return suspended; });
+  EXPECT_FALSE(watch.was_suspended()) << "that was before";
+  suspended += std::chrono::seconds{6};
+  EXPECT_TRUE(watch.was_suspended());
+  EXPECT_FALSE(watch.was_suspended());
+}
+
+TEST(ClockWatch, takes_the_drift_between_two_clocks_for_no_suspend) {
+  std::chrono::nanoseconds suspended{};
+  ClockWatch watch([&] { return suspended; });
+  for (int scan = 0; scan < 10; ++scan) {
+    suspended += std::chrono::milliseconds{900};
+    EXPECT_FALSE(watch.was_suspended());
+  }
+}
+
 }  // namespace
 }  // namespace strayd

@@ -143,6 +143,21 @@ TEST(Scanner, begins_to_suspect_anew_after_a_failure) {
   EXPECT_EQ(verdict_on(report, 60), "pending");
 }
 
+TEST(Scanner, begins_to_suspect_anew_after_the_host_was_suspended) {
+  const Host host;
+  host.procfs.add(Host::server(60));
+  Scanner::Parts parts = host.prepared(Wish::Observe);
+  std::chrono::nanoseconds suspended{};
+  parts.suspended = [&] {
+    return suspended;
+  };
+  Scanner scanner(std::move(parts));
+  scanner.scan();
+  suspended += std::chrono::hours{1};
+  EXPECT_EQ(verdict_on(*scanner.scan(), 60), "pending");
+  EXPECT_EQ(verdict_on(*scanner.scan(), 60), "stray") << "it slept once";
+}
+
 TEST(Scanner, begins_to_suspect_anew_under_another_configuration) {
   const Host host;
   host.procfs.add(Host::server(60));

@@ -45,6 +45,8 @@ inline void become_root_of(uid_t uid, gid_t gid) {
 // As it is told where the kernel does not let a place be the test's own: in a
 // chroot, for one, / is no mount that could be made private.
 inline constexpr int kNoPlace = 77;
+// The body has skipped the test, and has said why.
+inline constexpr int kSkipped = 78;
 
 [[noreturn]] inline void be_init(const std::function<void()>& body) {
   if (::getpid() != 1 ||
@@ -58,7 +60,8 @@ inline constexpr int kNoPlace = 77;
   } catch (const std::exception& error) {
     ADD_FAILURE() << error.what();
   }
-  leave(testing::Test::HasFailure() ? 1 : 0);
+  if (testing::Test::HasFailure()) leave(1);
+  leave(testing::Test::IsSkipped() ? kSkipped : 0);
 }
 
 inline bool wait_for_exit(int pidfd, std::chrono::milliseconds limit) {
@@ -102,6 +105,9 @@ inline void in_namespaces(
   ASSERT_EQ(::waitpid(pid, &status, 0), pid);
   if (WIFEXITED(status) && WEXITSTATUS(status) == detail::kNoPlace) {
     GTEST_SKIP() << "no mounts of its own";
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == detail::kSkipped) {
+    GTEST_SKIP() << "as the body says";
   }
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
       << "what ran in the PID namespace failed; wait status " << status;

@@ -80,11 +80,16 @@ std::optional<StateStamp> state_stamp(const std::string& directory);
 // believe; the file stays as it is.
 Result<void> save_state(const std::string& directory, const State& state);
 
+// A kill that was budgeted and did not happen: nobody of it was signalled.
+struct UnspentKill {
+  std::int64_t at_unix_ms = 0;
+  std::vector<ProcId> members{};
+};
+
 // Which kills count.
 struct KillsKept {
   std::int64_t later_than_unix_ms = 0;
-  // One that was budgeted and did not happen.
-  std::optional<std::int64_t> unspent_unix_ms{};
+  std::optional<UnspentKill> unspent{};
 };
 
 // What two strayds of one directory (an agent, and a `scan --reap` beside it)
