@@ -20,7 +20,8 @@ constexpr int kConfirmations = 10;
 Config config_in(const RamDir& dir) {
   Config config = parse_config(R"({"mode": "enforce",
       "rules": [{"name": "server", "exe": "sleep",
-                 "pattern": "server\\.ts"}]})",
+                 "pattern": "server\\.ts"}],
+      "carriers": [{"name": "test", "exe": "agent_test"}]})",
                                "test")
                       .value();
   config.policy.min_age = {};
@@ -52,9 +53,12 @@ struct Scene {
                                              ? std::string("its mode")
                                              : first.blind.begin()->first);
     }
-    const std::string verdict = verdict_on(first, puppets.pid(stray));
-    if (verdict != "pending") return "its stray is " + verdict + " here";
-    return std::nullopt;
+    for (const Verdict& verdict : first.verdicts) {
+      if (verdict.id.pid != puppets.pid(stray)) continue;
+      if (verdict.standing == Standing::Pending) return std::nullopt;
+      return "its stray is held here: " + verdict.reason.text;
+    }
+    return "its stray is not seen here";
   }
 
   RamDir dir{};
