@@ -1,5 +1,6 @@
-// What ends orphans: it asks whether it may, spends the budget, writes down what
-// it is about to do, and has the reaper do it. And it watches what came of it.
+// What ends orphans: it asks whether it may, spends the budget, writes down
+// what it is about to do, and has the reaper do it. And it watches what came of
+// it.
 #pragma once
 
 #include <cstddef>

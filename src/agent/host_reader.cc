@@ -20,29 +20,31 @@ HostReader::HostReader(const Terms& terms,
     : terms_(terms), procfs_(procfs), apps_(apps), lost_(std::move(lost)) {}
 
 LookPorts HostReader::ports() {
-  return {
-      .renew = [this](Snapshot& known,
-                      std::span<const ProcId> whole) {
-        return renew(known, whole);
-      },
-      .read = [this] { return read(); },
-      .ask =
-          [this](const Snapshot& snapshot, const Memory& before) {
-            const Pm2Config& wanted = terms_.config.pm2;
-            const std::vector<Pm2Home> homes =
-                pm2_homes(snapshot, wanted.homes, wanted.automatic, before);
-            return ask_pm2(homes, snapshot, wanted.timeout);
-          },
-      .sockets =
-          [this](const Snapshot& snapshot,
-                 std::span<const Pm2View> pm2,
-                 std::span<const Verdict> verdicts) {
-            return apps_.sockets(
-                snapshot, pm2, terms_.config.policy, verdicts);
-          },
-      .facts = [this](const HostQuestions& asked) { return files_.read(asked); },
-      .resolve = [this](std::span<const std::string> written,
-                        bool fresh) { return resolve(written, fresh); }};
+  return {.renew =
+              [this](Snapshot& known, std::span<const ProcId> whole) {
+                return renew(known, whole);
+              },
+          .read = [this] { return read(); },
+          .ask =
+              [this](const Snapshot& snapshot, const Memory& before) {
+                const Pm2Config& wanted = terms_.config.pm2;
+                const std::vector<Pm2Home> homes =
+                    pm2_homes(snapshot, wanted.homes, wanted.automatic, before);
+                return ask_pm2(homes, snapshot, wanted.timeout);
+              },
+          .sockets =
+              [this](const Snapshot& snapshot,
+                     std::span<const Pm2View> pm2,
+                     std::span<const Verdict> verdicts) {
+                return apps_.sockets(
+                    snapshot, pm2, terms_.config.policy, verdicts);
+              },
+          .facts =
+              [this](const HostQuestions& asked) { return files_.read(asked); },
+          .resolve =
+              [this](std::span<const std::string> written, bool fresh) {
+                return resolve(written, fresh);
+              }};
 }
 
 std::vector<ProcId> HostReader::details_of(const Snapshot& base) const {
@@ -76,8 +78,7 @@ Result<Snapshot> HostReader::read() {
       [this](const Snapshot& base) { return details_of(base); });
 }
 
-Result<void> HostReader::renew(Snapshot& known,
-                               std::span<const ProcId> whole) {
+Result<void> HostReader::renew(Snapshot& known, std::span<const ProcId> whole) {
   const bool had_bpf = !procfs_.without_bpf();
   Result<void> done = procfs_.renew(
       known,

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -20,17 +21,18 @@ namespace {
 constexpr auto kLevels =
     std::to_array<std::string_view>({"debug", "info", "warn", "error"});
 
-// A quote or a backslash in the text would break the JSON line around it.
+// The message as a JSON string, whatever is in it: a message of several lines
+// is one line of the log, and bytes that are no UTF-8 are replaced.
 class JsonText : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message,
               const std::tm& /*time*/,
               spdlog::memory_buf_t& out) override {
-    for (const char c :
-         std::string_view(message.payload.data(), message.payload.size())) {
-      if (c == '"' || c == '\\') out.push_back('\\');
-      out.push_back(c);
-    }
+    const nlohmann::json text(
+        std::string(message.payload.data(), message.payload.size()));
+    const std::string quoted =
+        text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out.append(quoted.data(), quoted.data() + quoted.size());
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<JsonText>();
@@ -177,7 +179,7 @@ Result<void> start_logging(const LogOptions& options) {
   formatter->add_flag<JsonText>('*');
   formatter->set_pattern(
       options.format == "json"
-          ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":"%*"})"
+          ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":%*})"
           : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
   logger->set_formatter(std::move(formatter));
   logger->set_level(spdlog::level::from_str(options.level));

@@ -122,8 +122,8 @@ void Look::fold(Seen& fresh, const Policy& policy) const {
       remember(seen_.memory, fresh.snapshot, fresh.pm2, policy, life_);
   const std::vector<std::string> written = directories_in(policy);
   if (written.empty()) return;
-  const auto resolved = ports_.resolve(written, fresh.whole)
-                            .value_or(fresh.memory.directories);
+  const auto resolved =
+      ports_.resolve(written, fresh.whole).value_or(fresh.memory.directories);
   const Memory before{.places = std::move(fresh.memory.places)};
   remember_places(fresh.memory, before, fresh.snapshot, resolved);
 }

@@ -1,6 +1,6 @@
-// One look at the host: the processes, what PM2 says of them, and what was known
-// before, folded into one value. It replaces the one before when all of it
-// succeeded, and not at all else.
+// One look at the host: the processes, what PM2 says of them, and what was
+// known before, folded into one value. It replaces the one before when all of
+// it succeeded, and not at all else.
 #pragma once
 
 #include <map>
@@ -50,9 +50,8 @@ struct LookPorts {
   // What each PM2 says of the processes of this snapshot.
   Port<std::vector<Pm2View>(const Snapshot&, const Memory&)> ask;
   // The sockets of all that a judgement may ask for. nullopt: can't be had.
-  Port<std::optional<AppWatch::Sockets>(const Snapshot&,
-                                        std::span<const Pm2View>,
-                                        std::span<const Verdict>)>
+  Port<std::optional<AppWatch::Sockets>(
+      const Snapshot&, std::span<const Pm2View>, std::span<const Verdict>)>
       sockets;
   Port<Result<HostFacts>(const HostQuestions&)> facts;
   // Where these directories really are. nullopt: as it was when that was asked

@@ -91,9 +91,7 @@ class Records {
   // it knows is older. A failure disarms nothing, but the file is removed: one
   // that is out of date would be believed by the next strayd, and one that
   // lacks is noticed.
-  void keep_origins(const Memory& memory,
-                    const std::string& boot_id,
-                    bool now);
+  void keep_origins(const Memory& memory, const std::string& boot_id, bool now);
   static constexpr std::chrono::seconds kOriginsPause{5};
 
  private:

@@ -115,10 +115,10 @@ std::vector<Unseen> Reporter::not_seen(const Seen& seen,
     if (feature.name != "foreign_processes" || feature.available) continue;
     all.push_back({.fact = "pid", .detail = feature.detail});
   }
-  std::ranges::move(unseen(evidence(seen, seen.snapshot),
-                           terms_.config.policy,
-                           plan.verdicts),
-                    std::back_inserter(all));
+  std::ranges::move(
+      unseen(
+          evidence(seen, seen.snapshot), terms_.config.policy, plan.verdicts),
+      std::back_inserter(all));
   return all;
 }
 
@@ -166,8 +166,8 @@ void Reporter::finish(Report report, std::chrono::nanoseconds took) {
   report.new_coincidences = hand_.take_coincidences();
   add_harms(report.harms, std::move(harms));
   describe(report);
-  report.acting = terms_.wish == Wish::Reap && report.blind.empty() &&
-                  !report.breaker.open;
+  report.acting =
+      terms_.wish == Wish::Reap && report.blind.empty() && !report.breaker.open;
   report.totals = account(std::move(report.totals), report);
   newest_ = std::make_shared<const Report>(std::move(report));
 }

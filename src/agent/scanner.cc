@@ -122,7 +122,10 @@ HandPorts Scanner::Impl::ports(std::function<bool()> stopping) {
                 const Seen& seen = look.seen();
                 return ties.look(seen.snapshot, seen.pm2, facts, orders);
               },
-          .ended = [this](const ProcId& id) { apps.note_signalled(id); }};
+          .ended =
+              [this](const ProcId& id) {
+                apps.note_signalled(id);
+              }};
 }
 
 void Scanner::Impl::begin() {
@@ -143,9 +146,9 @@ void Scanner::Impl::begin() {
 void Scanner::Impl::scan() {
   const auto began = steady_time();
   begin();
-  const Result<void> seen = look.look(
-      terms.config.policy,
-      [this](const Seen& fresh) { return hand.would_act(fresh); });
+  const Result<void> seen =
+      look.look(terms.config.policy,
+                [this](const Seen& fresh) { return hand.would_act(fresh); });
   if (seen) {
     judge_apps();
     plan = hand.plan(look.seen(), trees_in_conflict(apps.picture().conflicts));
@@ -170,10 +173,8 @@ void Scanner::Impl::judge_apps() {
   const Policy& policy = terms.config.policy;
   const Seen& seen = look.seen();
   apps.look(look.snapshot(), seen.pm2, policy, seen.verdicts);
-  const Accounts& accounts = apps.account(reporter.newest()->ledger,
-                                          seen.snapshot,
-                                          seen.pm2,
-                                          parents(seen.memory));
+  const Accounts& accounts = apps.account(
+      reporter.newest()->ledger, seen.snapshot, seen.pm2, parents(seen.memory));
   std::vector<AppFacts> facts = app_facts(seen.snapshot, seen.pm2, policy);
   add_ports(facts, apps.picture().apps);
   hand.records().keep(known_ports(apps.picture().memory));

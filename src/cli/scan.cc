@@ -174,7 +174,7 @@ ExitCode scan_command(const CommandLine& line) {
   const Report report = Pass(line, *signals, scanner).run();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
   if (line.json) {
-    fmt::print("{}\n", scan_json(report));
+    fmt::print("{}", scan_json(report));
   } else {
     fmt::print(
         "{}{}",

@@ -63,7 +63,8 @@ class Scene {
     hand = make_hand();
   }
 
-  std::unique_ptr<Hand> make_hand(std::map<std::string, std::string> lacks = {}) {
+  std::unique_ptr<Hand> make_hand(
+      std::map<std::string, std::string> lacks = {}) {
     State state = load_state(terms.config.state_dir).value().state;
     return std::make_unique<Hand>(
         HandPorts{
@@ -84,7 +85,10 @@ class Scene {
                   }
                   return std::vector<KillTies>(orders.size(), ties);
                 },
-            .ended = [this](const ProcId& one) { ended.push_back(one); }},
+            .ended =
+                [this](const ProcId& one) {
+                  ended.push_back(one);
+                }},
         terms,
         std::move(lacks),
         Records(terms.config.state_dir,
@@ -237,12 +241,21 @@ struct Withdrawal {
 std::vector<Withdrawal> withdrawals() {
   return {
       {"strayd only observes now",
-       [](Scene& scene) { scene.terms.wish = Wish::Observe; }},
+       [](Scene& scene) {
+         scene.terms.wish = Wish::Observe;
+       }},
       {"the breaker is open",
-       [](Scene& scene) { scene.hand->records().trip("the test"); }},
-      {"the last scan failed", [](Scene& scene) { scene.hand->note_failure(); }},
+       [](Scene& scene) {
+         scene.hand->records().trip("the test");
+       }},
+      {"the last scan failed",
+       [](Scene& scene) {
+         scene.hand->note_failure();
+       }},
       {"its rule is gone",
-       [](Scene& scene) { scene.terms.config.policy.rules.clear(); }},
+       [](Scene& scene) {
+         scene.terms.config.policy.rules.clear();
+       }},
       {"its rule was changed",
        [](Scene& scene) {
          scene.terms.config.policy.rules.front().match.exe = "node";

@@ -20,8 +20,8 @@ using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Key;
 using testing::kBootMs;
+using ::testing::Key;
 using testing::kHome;
 using testing::kNow;
 using testing::World;
@@ -38,35 +38,34 @@ struct Host {
   }
 
   Look look(Memory memory = {}) {
-    return {{.renew =
-                 [this](Snapshot& known, std::span<const ProcId> ids) {
-                   renewed_whole.emplace_back(ids.begin(), ids.end());
-                   Result<Snapshot> fresh = read();
-                   known = fresh ? *fresh : Snapshot{};
-                   if (!fresh) return Result<void>(std::unexpected(fresh.error()));
-                   return Result<void>{};
-                 },
-             .read =
-                 [this] {
-                   ++whole_readings;
-                   return read();
-                 },
-             .ask = [this](const Snapshot&, const Memory&) { return world.pm2; },
-             .sockets =
-                 [](const Snapshot&,
-                    std::span<const Pm2View>,
-                    std::span<const Verdict>) { return std::nullopt; },
-             .facts = [](const HostQuestions&) { return HostFacts{}; },
-             .resolve =
-                 [this](std::span<const std::string> written, bool fresh)
-                 -> std::optional<std::map<std::string, std::string>> {
-               resolved.emplace_back(fresh);
-               if (!fresh && !links_moved) return std::nullopt;
-               std::map<std::string, std::string> all;
-               for (const std::string& path : written) all[path] = "/real";
-               return all;
-             }},
-            std::move(memory)};
+    return {
+        {.renew =
+             [this](Snapshot& known, std::span<const ProcId> ids) {
+               renewed_whole.emplace_back(ids.begin(), ids.end());
+               Result<Snapshot> fresh = read();
+               known = fresh ? *fresh : Snapshot{};
+               if (!fresh) return Result<void>(std::unexpected(fresh.error()));
+               return Result<void>{};
+             },
+         .read =
+             [this] {
+               ++whole_readings;
+               return read();
+             },
+         .ask = [this](const Snapshot&, const Memory&) { return world.pm2; },
+         .sockets = [](const Snapshot&,
+                       std::span<const Pm2View>,
+                       std::span<const Verdict>) { return std::nullopt; },
+         .facts = [](const HostQuestions&) { return HostFacts{}; },
+         .resolve = [this](std::span<const std::string> written, bool fresh)
+             -> std::optional<std::map<std::string, std::string>> {
+           resolved.emplace_back(fresh);
+           if (!fresh && !links_moved) return std::nullopt;
+           std::map<std::string, std::string> all;
+           for (const std::string& path : written) all[path] = "/real";
+           return all;
+         }},
+        std::move(memory)};
   }
 
   World world{};

@@ -201,10 +201,12 @@ TEST_F(KeptOrigins, are_not_written_where_they_cannot_be_announced) {
 
 TEST_F(KeptOrigins, that_cannot_be_written_disarm_nothing_and_come_later) {
   block();
-  Records records{
-      dir_.path(), open_or_die({.file = dir_ / "audit.jsonl"}), {.boot_id = kBoot}, [this] {
-        return now_;
-      }};
+  Records records{dir_.path(),
+                  open_or_die({.file = dir_ / "audit.jsonl"}),
+                  {.boot_id = kBoot},
+                  [this] {
+                    return now_;
+                  }};
   keep(records);
   EXPECT_THAT(records.lacks(), IsEmpty());
   std::filesystem::remove_all(dir_ / "origins.json");

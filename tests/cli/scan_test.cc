@@ -67,6 +67,12 @@ class Looks : public testing::Test {
   ProcTree procfs_{{.pid = 1, .start_ticks = 1, .comm = "init"}};
 };
 
+TEST_F(Looks, json_is_one_line) {
+  const Ended ended = on_the_host("scan --quick --json");
+  EXPECT_EQ(ended.out.find('\n'), ended.out.size() - 1);
+  EXPECT_TRUE(nlohmann::json::parse(ended.out).is_object());
+}
+
 TEST_F(Looks, at_nobody_are_done) {
   const Ended ended = on_the_host("scan");
   EXPECT_EQ(ended.code, kDone) << ended.err;

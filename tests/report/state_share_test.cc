@@ -31,7 +31,8 @@ TEST(SharedState, forgets_kills_of_more_than_an_hour_ago) {
 
 TEST(SharedState, takes_back_one_that_did_not_happen_although_it_is_on_disk) {
   const State both{.kills_unix_ms = {10, 30}};
-  EXPECT_EQ(shared(both, both, {.unspent = UnspentKill{.at_unix_ms = 30}}).kills_unix_ms,
+  EXPECT_EQ(shared(both, both, {.unspent = UnspentKill{.at_unix_ms = 30}})
+                .kills_unix_ms,
             (std::vector<std::int64_t>{10}));
 }
 
@@ -58,10 +59,9 @@ TEST(SharedState, has_nobody_in_a_grace_who_was_not_signalled) {
   constexpr ProcId kSpared{.pid = 10, .start_ticks = 1};
   constexpr ProcId kOther{.pid = 20, .start_ticks = 2};
   const State both{.boot_id = "b", .in_grace = {{kSpared, 500}, {kOther, 900}}};
-  EXPECT_EQ(
-      shared(both, both, {.unspent = UnspentKill{.members = {kSpared}}})
-          .in_grace,
-      (std::map<ProcId, std::int64_t>{{kOther, 900}}));
+  EXPECT_EQ(shared(both, both, {.unspent = UnspentKill{.members = {kSpared}}})
+                .in_grace,
+            (std::map<ProcId, std::int64_t>{{kOther, 900}}));
 }
 
 TEST(SharedState, knows_that_either_has_written_origins_in_this_boot) {

@@ -1,5 +1,6 @@
-// One straight pass from the kernel's word to ours: look (snapshot, supervisors,
-// verdicts), plan, act, report. The only place where the rooms meet.
+// One straight pass from the kernel's word to ours: look (snapshot,
+// supervisors, verdicts), plan, act, report. The only place where the rooms
+// meet.
 #pragma once
 
 #include <chrono>
