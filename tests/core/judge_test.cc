@@ -126,6 +126,20 @@ TEST(Judge, strayd_and_its_ancestors_are_protected) {
   expect(world, 10, Standing::Protected, Why::Strayd);
 }
 
+TEST(Judge, pid_1_is_protected) {
+  World world;
+  world.find(1).argv = world.server(10, 1).argv;
+  world.find(1).exe = "/usr/bin/node";
+  expect(world, 1, Standing::Protected, Why::Init);
+}
+
+TEST(Judge, a_kernel_thread_is_protected) {
+  constexpr unsigned kKernelThread = 0x0020'0000;  // PF_KTHREAD
+  World world;
+  world.server(10, 1).flags = kKernelThread;
+  expect(world, 10, Standing::Protected, Why::KernelThread);
+}
+
 TEST(Judge, a_zombie_is_protected) {
   World world;
   world.server(10, 1).state = 'Z';
@@ -623,6 +637,17 @@ TEST(Judge, a_wrapper_that_also_carries_a_supervisor_spares_what_it_carries) {
   world.server(12, 11, seconds{101});
   world.god(13, seconds{101}).parent = 11;
   expect(world, 12, Standing::Held, Why::ManagedSibling);
+}
+
+TEST(Judge, a_tree_of_more_than_512_processes_is_held) {
+  World world;
+  world.server(10, 1);
+  for (pid_t pid = 11; pid < 10 + 512; ++pid) {
+    world.process(pid, 10, seconds{101}, {"worker"}, "/usr/bin/worker");
+  }
+  expect(world, 10, Standing::Stray, Why::NoOwner);
+  world.process(10 + 512, 10, seconds{101}, {"worker"}, "/usr/bin/worker");
+  expect(world, 10, Standing::Held, Why::TreeTooLarge);
 }
 
 TEST(Judge, a_zombie_in_the_tree_spares_nothing) {

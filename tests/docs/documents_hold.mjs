@@ -148,6 +148,23 @@ test("the manual page of the configuration has every key", () => {
   for (const key of keys) assert.match(page, new RegExp(`\\b${key}\\b`), key);
 });
 
+test("every reason of a verdict has its row, which leads to its code and its test", () => {
+  const verdict = textOf(join(root, "src/core/verdict.cc"));
+  const naming = verdict.slice(verdict.indexOf("to_string(Why"), verdict.indexOf("remedy(Why"));
+  const words = [...naming.matchAll(/case Why::(\w+):\s+return "(\w+)"/g)].map(([, name, word]) => ({ name, word }));
+  assert.ok(words.length > 40, "all of them were read");
+  const rows = [...textOf(join(root, "docs/verdicts.md")).matchAll(
+    /^\| `(\w+)` \|.*\(\.\.\/(src\S+)\) \| \[`(\w+)\.(\w+)`\]\(\.\.\/(tests\S+)\) \|$/gm)];
+  assert.deepEqual(rows.map(([, word]) => word), words.map(({ word }) => word), "one row for each, in their order");
+  for (const [index, [, word, source, suite, test, file]] of rows.entries()) {
+    const told = new RegExp(`\\bWhy::${words[index].name}\\b`);
+    assert.match(textOf(join(root, source)), told, `${word} is decided in ${source}`);
+    const body = new RegExp(`^TEST(?:_F)?\\(${suite}, ${test}\\) \\{$(.*?)^\\}$`, "ms").exec(textOf(join(root, file)));
+    assert.ok(body, `${file} has ${suite}.${test}`);
+    assert.match(body[1], told, `${suite}.${test} is about ${word}`);
+  }
+});
+
 test("package, changelog and image are of one version", () => {
   const version = /^project\(strayd VERSION (\S+)/m.exec(textOf(join(root, "CMakeLists.txt")))[1];
   assert.match(packaged("deb/changelog"), new RegExp(`^strayd \\(${version}\\)`));
