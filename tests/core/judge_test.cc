@@ -40,6 +40,17 @@ TEST(Claims, are_told_in_the_order_in_which_they_are_asked_for) {
   EXPECT_FALSE(claims[4]);
 }
 
+TEST(Claims, protect_a_kernel_thread) {
+  constexpr unsigned kKernelThread = 0x0020'0000;  // PF_KTHREAD
+  World world;
+  world.server(10, 1).flags = kKernelThread;
+  const std::vector<ProcId> ids{world.find(10).id};
+  const auto claims = claims_on(world.evidence(), world.policy, ids);
+  ASSERT_TRUE(claims[0]);
+  EXPECT_EQ(claims[0]->standing, Standing::Protected);
+  EXPECT_EQ(claims[0]->reason.why, Why::KernelThread);
+}
+
 TEST(Claims, hold_what_is_not_in_the_snapshot) {
   World world;
   const ProcId stray = world.server(10, 1).id;
@@ -131,13 +142,6 @@ TEST(Judge, pid_1_is_protected) {
   world.find(1).argv = world.server(10, 1).argv;
   world.find(1).exe = "/usr/bin/node";
   expect(world, 1, Standing::Protected, Why::Init);
-}
-
-TEST(Judge, a_kernel_thread_is_protected) {
-  constexpr unsigned kKernelThread = 0x0020'0000;  // PF_KTHREAD
-  World world;
-  world.server(10, 1).flags = kKernelThread;
-  expect(world, 10, Standing::Protected, Why::KernelThread);
 }
 
 TEST(Judge, a_zombie_is_protected) {
