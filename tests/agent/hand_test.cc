@@ -211,8 +211,10 @@ TEST(Hand, would_act_on_what_it_would_end_and_on_nothing_else) {
   });
 }
 
+// Its grace is over, and its end was not seen yet.
 TEST(Hand, orders_nobody_again_whose_end_is_awaited) {
   in_scene([](Scene& scene) {
+    scene.terms.config.policy.rules.front().grace = {};
     scene.act();
     ASSERT_EQ(scene.hand->awaited(), 1U);
     EXPECT_FALSE(scene.hand->would_act(scene.seen()));
