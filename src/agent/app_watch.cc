@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "strayd/core/forest.h"
+#include "strayd/sys/os.h"
 
 #include "rotation.h"
 
@@ -39,6 +40,17 @@ std::set<HeldPort> held_ports(std::span<const PortConflict> conflicts) {
     held.insert({.app = conflict.app, .left_by = conflict.launch});
   }
   return held;
+}
+
+// Whose end tells how what comes from PM2's apps has parted from them.
+std::vector<ProcId> parents(const Memory& memory) {
+  std::set<ProcId> all;
+  for (const auto& [id, origin] : memory.origins) {
+    if (origin.parting == Parting::None && origin.parent.pid > 1) {
+      all.insert(origin.parent);
+    }
+  }
+  return {all.begin(), all.end()};
 }
 
 void add_living(const Forest& forest, pid_t root, std::set<ProcId>& members) {
@@ -256,10 +268,13 @@ Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
 const Accounts& AppWatch::account(RestartLedger ledger,
                                   const Snapshot& snapshot,
                                   std::span<const Pm2View> pm2,
-                                  std::span<const ProcId> parents) {
+                                  const Memory& memory) {
   accounts_.ledger = std::move(ledger);
   accounts_ = account_restarts(std::move(accounts_), pm2, clues(snapshot, pm2));
-  if (listen_) exits_.hold(app_processes(picture_.apps, snapshot), parents);
+  note_unlisted(accounts_.ledger, pm2, ended_homes(memory), unix_ms());
+  if (listen_) {
+    exits_.hold(app_processes(picture_.apps, snapshot), parents(memory));
+  }
   senders_.watch(pm2, snapshot);
   return accounts_;
 }

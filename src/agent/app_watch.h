@@ -15,6 +15,7 @@
 #include "strayd/agent/exit_watch.h"
 #include "strayd/config/config.h"
 #include "strayd/core/apps.h"
+#include "strayd/core/judge.h"
 #include "strayd/core/known_ports.h"
 #include "strayd/core/origins.h"
 #include "strayd/core/process.h"
@@ -71,11 +72,11 @@ class AppWatch {
                           std::span<const Verdict> verdicts);
 
   // Then: the restarts since the scan before, counted and explained. The ends
-  // of these parents are watched for from now on.
+  // of the parents of what comes from apps are watched for from now on.
   const Accounts& account(RestartLedger ledger,
                           const Snapshot& snapshot,
                           std::span<const Pm2View> pm2,
-                          std::span<const ProcId> parents);
+                          const Memory& memory);
 
   const Accounts& accounts() const { return accounts_; }
   // Signals to apps that nobody can tell the sender of.

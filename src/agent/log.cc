@@ -52,7 +52,20 @@ std::string state_of(const Pm2View& view) {
   return "unknown";
 }
 
+// Of a scan that failed nothing is known.
+void log_ended_homes(const Report& before, const Report& now) {
+  if (now.failure) return;
+  for (const Pm2View& view : before.pm2) {
+    const bool told =
+        std::ranges::find(now.pm2, view.home, &Pm2View::home) != now.pm2.end();
+    if (told || !view.reply) continue;
+    spdlog::info("PM2 {} has ended: it was told to, or listed no app any more",
+                 one_line(view.home));
+  }
+}
+
 void log_supervisors(const Report& before, const Report& now) {
+  log_ended_homes(before, now);
   std::map<std::string, std::string> known;
   for (const Pm2View& view : before.pm2) known[view.home] = state_of(view);
   for (const Pm2View& view : now.pm2) {

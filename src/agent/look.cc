@@ -70,6 +70,7 @@ void Look::hear(Life events, Life ends) {
   std::ranges::move(events.events, std::back_inserter(life_.events));
   life_.ends.merge(std::move(ends.ends));
   life_.wanted.merge(std::move(ends.wanted));
+  life_.told_to_end.merge(std::move(ends.told_to_end));
 }
 
 Result<void> Look::look(const Policy& policy, const WouldAct& would_act) {

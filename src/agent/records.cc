@@ -258,6 +258,7 @@ void Records::keep(const Memory& memory, const std::string& boot_id) {
   for (const auto& [home, seen] : memory.homes) {
     if (seen.seen) state_.homes_seen[home] = seen.uid;
   }
+  state_.homes_ended = ended_homes(memory);
   state_.kept = memory.kept;
   if (!boot_id.empty()) state_.boot_id = boot_id;
   if (state_ == saved_ && !state_failure_) return;

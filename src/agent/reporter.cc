@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "strayd/core/home_path.h"
 #include "strayd/core/unseen.h"
 #include "strayd/sys/os.h"
 
@@ -122,6 +123,22 @@ std::vector<Unseen> Reporter::not_seen(const Seen& seen,
   return all;
 }
 
+// Without those whose PM2 has ended and is not missed: nothing is wrong there.
+// One that the configuration names is wanted.
+std::vector<Pm2View> Reporter::told_homes(const Seen& seen) const {
+  const std::set<std::string> ended = ended_homes(seen.memory);
+  std::set<std::string> wanted;
+  for (const std::string& home : terms_.config.pm2.homes) {
+    wanted.insert(normal_home(home).value_or(home));
+  }
+  std::vector<Pm2View> told;
+  std::ranges::copy_if(
+      seen.pm2, std::back_inserter(told), [&](const Pm2View& view) {
+        return !ended.contains(view.home) || wanted.contains(view.home);
+      });
+  return told;
+}
+
 void Reporter::add_apps(Report& report) const {
   const AppsPicture& picture = apps_.picture();
   report.apps = picture.apps;
@@ -140,7 +157,7 @@ void Reporter::tell(const Seen& seen,
                     const Plan& plan,
                     std::chrono::nanoseconds took) {
   Report report = begun();
-  report.pm2 = seen.pm2;
+  report.pm2 = told_homes(seen);
   report.verdicts = plan.verdicts;
   report.withheld = plan.withheld;
   report.returned = hand_.returned(seen, plan.verdicts);

@@ -43,6 +43,7 @@ class Reporter {
   Report begun() const;
   void describe(Report& report) const;
   std::vector<Unseen> not_seen(const Seen& seen, const Plan& plan) const;
+  std::vector<Pm2View> told_homes(const Seen& seen) const;
   void add_apps(Report& report) const;
   void finish(Report report, std::chrono::nanoseconds took);
 

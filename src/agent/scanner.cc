@@ -26,7 +26,8 @@ namespace {
 
 Memory restored(Memory memory, const State& state) {
   for (const auto& [home, uid] : state.homes_seen) {
-    memory.homes[home] = {.uid = uid, .seen = true};
+    memory.homes[home] = {
+        .uid = uid, .ended = state.homes_ended.contains(home), .seen = true};
   }
   memory.kept = state.kept;
   return memory;
@@ -46,17 +47,6 @@ std::map<std::string, std::string> lacks_of(std::span<const Feature> features,
     lacks["live_procfs"] = "--path.procfs is not this kernel's /proc";
   }
   return lacks;
-}
-
-// Whose end tells how what comes from PM2's apps has parted from them.
-std::vector<ProcId> parents(const Memory& memory) {
-  std::set<ProcId> all;
-  for (const auto& [id, origin] : memory.origins) {
-    if (origin.parting == Parting::None && origin.parent.pid > 1) {
-      all.insert(origin.parent);
-    }
-  }
-  return {all.begin(), all.end()};
 }
 
 }  // namespace
@@ -174,7 +164,7 @@ void Scanner::Impl::judge_apps() {
   const Seen& seen = look.seen();
   apps.look(look.snapshot(), seen.pm2, policy, seen.verdicts);
   const Accounts& accounts = apps.account(
-      reporter.newest()->ledger, seen.snapshot, seen.pm2, parents(seen.memory));
+      reporter.newest()->ledger, seen.snapshot, seen.pm2, seen.memory);
   std::vector<AppFacts> facts = app_facts(seen.snapshot, seen.pm2, policy);
   add_ports(facts, apps.picture().apps);
   hand.records().keep(known_ports(apps.picture().memory));

@@ -36,12 +36,33 @@ bool is_lost(const HomeMemory& memory, const Pm2View& view) {
   return memory.daemon && *memory.daemon != view.reply->daemon;
 }
 
+// A silence is none: something is there again, and nobody knows what it is.
+bool has_ended(const HomeMemory& memory, const Pm2Silence& silence) {
+  if (silence.kind != Pm2Quiet::Dead) return false;
+  const bool told = memory.daemon && memory.told_to_end == memory.daemon;
+  return memory.ended || memory.lists_nothing || told;
+}
+
+// What was heard before this scan is of the daemon that answered last.
+void note_told(std::map<std::string, HomeMemory>& homes, const Life& life) {
+  for (const std::string& home : life.told_to_end) {
+    const auto found = homes.find(home);
+    if (found != homes.end()) found->second.told_to_end = found->second.daemon;
+  }
+}
+
 HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   if (is_lost(memory, view)) {
     memory.predecessors.insert(memory.uid ? memory.uid : view.uid);
   }
   if (view.uid) memory.uid = view.uid;
   if (!view.reply) {
+    if (memory.ended && view.reply.error().kind == Pm2Quiet::Silent) {
+      // What is there now was told nothing, and its list is not known.
+      memory.told_to_end.reset();
+      memory.lists_nothing = false;
+    }
+    memory.ended = has_ended(memory, view.reply.error());
     memory.same_list = 0;
     memory.seen = memory.seen || view.reply.error().kind != Pm2Quiet::NeverSeen;
     const Pm2Quiet quiet = view.reply.error().kind;
@@ -53,6 +74,8 @@ HomeMemory remember_home(HomeMemory memory, const Pm2View& view, BootTime now) {
   const std::uint64_t list = fingerprint(*view.reply);
   memory.same_list = list == memory.list ? memory.same_list + 1 : 1;
   memory.list = list;
+  memory.lists_nothing = view.reply->instances.empty();
+  memory.ended = false;
   memory.daemon = view.reply->daemon;
   memory.answered.insert(view.reply->daemon);
   memory.lost.reset();
@@ -168,6 +191,14 @@ const Process& topmost_wrapper(const Process& process,
 
 }  // namespace
 
+std::set<std::string> ended_homes(const Memory& memory) {
+  std::set<std::string> ended;
+  for (const auto& [home, known] : memory.homes) {
+    if (known.ended) ended.insert(home);
+  }
+  return ended;
+}
+
 Memory remember(const Memory& before,
                 const Snapshot& snapshot,
                 std::span<const Pm2View> pm2,
@@ -182,6 +213,7 @@ Memory remember(const Memory& before,
   std::erase_if(after.kept, [&](const auto& entry) {
     return entry.second.until <= snapshot.taken;
   });
+  note_told(after.homes, life);
   for (const Pm2View& view : pm2) {
     remember_view(after.homes, view, snapshot.taken, policy.loss_hold);
   }

@@ -69,7 +69,50 @@ void bound_homes(RestartLedger& ledger,
   }
 }
 
+// nullopt: nobody can tell whether an app of that home is listed.
+std::optional<std::set<std::string>> listed_in(const Pm2View& view,
+                                               bool has_ended) {
+  if (view.reply) {
+    std::set<std::string> apps;
+    for (const Pm2Instance& instance : view.reply->instances) {
+      apps.insert(app_name(instance));
+    }
+    return apps;
+  }
+  if (has_ended) return std::set<std::string>{};
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool is_long_gone(const RestartLedger& ledger,
+                  const AppKey& app,
+                  std::int64_t now_unix_ms) {
+  constexpr std::chrono::milliseconds kTold = kToldAfterDelete;
+  const AppAccount* const account = account_of(ledger, app);
+  return account != nullptr && account->unlisted_since_unix_ms &&
+         now_unix_ms - *account->unlisted_since_unix_ms >= kTold.count();
+}
+
+void note_unlisted(RestartLedger& ledger,
+                   std::span<const Pm2View> pm2,
+                   const std::set<std::string>& ended,
+                   std::int64_t now_unix_ms) {
+  for (const Pm2View& view : pm2) {
+    const auto listed = listed_in(view, ended.contains(view.home));
+    if (!listed) continue;
+    for (auto app = ledger.apps.lower_bound({.home = view.home});
+         app != ledger.apps.end() && app->first.home == view.home;
+         ++app) {
+      auto& since = app->second.unlisted_since_unix_ms;
+      if (listed->contains(app->first.app)) {
+        since.reset();
+      } else if (!since || *since > now_unix_ms) {
+        since = now_unix_ms;
+      }
+    }
+  }
+}
 
 const AppAccount* account_of(const RestartLedger& ledger, const AppKey& app) {
   const auto account = ledger.apps.find(app);

@@ -17,6 +17,10 @@ std::vector<const AppReport*> known_apps(const Report& report) {
   return known;
 }
 
+bool is_told(const Report& report, const AppKey& app) {
+  return !is_long_gone(report.ledger, app, report.finished_unix_ms);
+}
+
 Labels app_labels(const std::string& home, const std::string& app) {
   return {{"pm2_home", home}, {"app", app}};
 }

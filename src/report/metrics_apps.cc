@@ -17,6 +17,7 @@ void add_backend_restarts(Page& page, const Report& report) {
       "restarts by PM2 included, since strayd first saw the slot. One at most "
       "between two scans.");
   for (const auto& [slot, account] : report.backends.slots) {
+    if (!is_told(report, {.home = slot.home, .app = slot.app})) continue;
     Labels labels = app_labels(slot.home, slot.app);
     labels.emplace_back("slot", std::to_string(slot.slot));
     restarts.add(std::move(labels), static_cast<double>(account.restarts));

@@ -31,6 +31,7 @@ void add_counts(Page& page, const Report& report) {
       "Ends of launches that PM2 restarted, by how the process that PM2 "
       "started, or the one that served, ended. What is not known is missing.");
   for (const auto& [app, account] : report.ledger.apps) {
+    if (!is_told(report, app)) continue;
     std::set<std::string> words{kUsualEnds.begin(), kUsualEnds.end()};
     const auto of_app = report.ends.find(app);
     if (of_app != report.ends.end()) {
@@ -51,6 +52,7 @@ void add_ends(Page& page, const Report& report) {
       "Always 1; the labels say who sent the newest signal that ended the app, "
       "by its comm, and through whom. Absent where nobody told of one.");
   for (const auto& [app, senders] : report.senders) {
+    if (!is_told(report, app)) continue;
     const LastSender& last = senders.last;
     Labels labels = app_labels(app.home, app.app);
     labels.emplace_back("signal", last.signal);

@@ -46,6 +46,7 @@ void add_restarts(Page& page, const Report& report) {
       page.counter("strayd_pm2_counter_resets_total",
                    "How often PM2's own restart count of the app went down.");
   for (const auto& [key, account] : report.ledger.apps) {
+    if (!is_told(report, key)) continue;
     const Labels labels = app_labels(key.home, key.app);
     resets.add(labels, static_cast<double>(account.resets));
     for (const Cause cause : kCauses) {

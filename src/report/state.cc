@@ -43,6 +43,7 @@ Result<void> check_size(const State& state) {
       ledger.instances.size() <= kMostInstances &&
       ledger.homes.size() <= kMostHomes &&
       state.homes_seen.size() <= kMostHomes &&
+      state.homes_ended.size() <= kMostHomes &&
       state.in_grace.size() <= kMostInGrace &&
       state.ports.size() <= kMostKnownPorts &&
       std::ranges::all_of(state.ports,
@@ -128,6 +129,7 @@ Result<void> save_state(const std::string& directory, const State& state) {
 State of_boot(State state, const std::string& boot_id) {
   if (state.boot_id != boot_id) {
     state.homes_seen.clear();
+    state.homes_ended.clear();
     state.in_grace.clear();
     state.kept.clear();
     state.harm = {.history = of_next_boot(std::move(state.harm.history))};

@@ -35,10 +35,14 @@ Json apps_json(const RestartLedger& ledger) {
     for (const auto& [cause, count] : account.restarts) {
       restarts[std::string(to_string(cause))] = count;
     }
-    all.push_back({{"home", percent_encoded(key.home)},
-                   {"app", percent_encoded(key.app)},
-                   {"restarts", std::move(restarts)},
-                   {"resets", account.resets}});
+    Json app = {{"home", percent_encoded(key.home)},
+                {"app", percent_encoded(key.app)},
+                {"restarts", std::move(restarts)},
+                {"resets", account.resets}};
+    if (account.unlisted_since_unix_ms) {
+      app["unlisted_since_unix_ms"] = *account.unlisted_since_unix_ms;
+    }
+    all.push_back(std::move(app));
   }
   return all;
 }
@@ -103,6 +107,14 @@ Json homes_seen_json(const State& state) {
   return all;
 }
 
+Json homes_ended_json(const State& state) {
+  Json all = Json::array();
+  for (const std::string& home : state.homes_ended) {
+    all.push_back({{"home", percent_encoded(home)}});
+  }
+  return all;
+}
+
 Json in_grace_json(const State& state) {
   Json all = Json::array();
   for (const auto& [id, until] : state.in_grace) {
@@ -134,6 +146,7 @@ Json state_json(const State& state) {
             {"since_unix_ms", state.breaker.since_unix_ms}}},
           {"kills_unix_ms", state.kills_unix_ms},
           {"homes_seen", homes_seen_json(state)},
+          {"homes_ended", homes_ended_json(state)},
           {"in_grace", in_grace_json(state)},
           {"origins_boot_id", percent_encoded(state.origins_boot_id)},
           {"kept", kept_json(state)},
@@ -165,6 +178,9 @@ AppAccount read_account(Members& members) {
     if (!counts.complete()) members.reject();
   }
   if (known != restarts.size()) members.reject();  // a word that is not ours
+  if (members.has("unlisted_since_unix_ms")) {
+    account.unlisted_since_unix_ms = members.integer("unlisted_since_unix_ms");
+  }
   return account;
 }
 
@@ -260,6 +276,11 @@ Result<State> read_state(const Json& object) {
   };
   read_kills(members, state);
   read_each(members, "homes_seen", kMostHomes, with(read_home_seen));
+  if (members.has("homes_ended")) {
+    read_each(members, "homes_ended", kMostHomes, [&state](Members& one) {
+      state.homes_ended.insert(one.bytes("home"));
+    });
+  }
   if (members.has("in_grace")) {  // there were none at first
     read_each(members, "in_grace", kMostInGrace, with(read_in_grace));
   }

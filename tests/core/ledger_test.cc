@@ -174,6 +174,72 @@ RestartLedger counted(RestartLedger ledger, const std::vector<Pm2View>& views) {
   return account_restarts({.ledger = std::move(ledger)}, views, {}).ledger;
 }
 
+// ---- what PM2 lists no more
+
+constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000;
+const AppKey kApi{.home = kHome, .app = "api"};
+
+// Nobody listed, at that time.
+void see_none(RestartLedger& ledger, std::int64_t now) {
+  note_unlisted(ledger,
+                std::vector<Pm2View>{{.home = kHome, .reply = Pm2Answer{}}},
+                {},
+                now);
+}
+
+RestartLedger with_api() {
+  RestartLedger ledger;
+  ledger.apps[kApi] = {.restarts = {{Cause::Signal, 7}}};
+  ledger.apps[{.home = "/other", .app = "api"}] = {};
+  return ledger;
+}
+
+TEST(Deleted, app_is_told_of_for_a_day) {
+  RestartLedger ledger = with_api();
+  EXPECT_FALSE(is_long_gone(ledger, kApi, 5)) << "it is listed";
+  see_none(ledger, 1000);
+  see_none(ledger, 5000);
+  EXPECT_FALSE(is_long_gone(ledger, kApi, 1000 + kDay - 1));
+  EXPECT_TRUE(is_long_gone(ledger, kApi, 1000 + kDay));
+  EXPECT_FALSE(is_long_gone(ledger, {.home = "/other", .app = "api"}, 9 * kDay))
+      << "its home said nothing";
+}
+
+TEST(Deleted, app_that_comes_back_goes_on_counting_and_is_told_of) {
+  RestartLedger ledger = with_api();
+  see_none(ledger, 1000);
+  const std::vector<Pm2View> back{
+      {.home = kHome, .reply = Pm2Answer{.instances = {instance(0)}}}};
+  note_unlisted(ledger, back, {}, 1000 + 2 * kDay);
+  EXPECT_FALSE(is_long_gone(ledger, kApi, 1000 + 2 * kDay));
+  EXPECT_EQ(ledger.apps.at(kApi).restarts.at(Cause::Signal), 7U);
+}
+
+TEST(Deleted, is_not_what_a_silent_home_has) {
+  RestartLedger ledger = with_api();
+  const std::vector<Pm2View> silent{
+      {.home = kHome, .reply = std::unexpected(Pm2Silence{})}};
+  note_unlisted(ledger, silent, {}, 1000);
+  EXPECT_FALSE(is_long_gone(ledger, kApi, 9 * kDay));
+}
+
+TEST(Deleted, are_the_apps_of_a_home_that_ended_on_purpose) {
+  RestartLedger ledger = with_api();
+  const std::vector<Pm2View> dead{
+      {.home = kHome,
+       .reply = std::unexpected(Pm2Silence{.kind = Pm2Quiet::Dead})}};
+  note_unlisted(ledger, dead, {kHome}, 1000);
+  EXPECT_TRUE(is_long_gone(ledger, kApi, 1000 + kDay));
+}
+
+TEST(Deleted, is_told_of_for_a_day_also_where_the_clock_is_set_back) {
+  RestartLedger ledger = with_api();
+  see_none(ledger, 9 * kDay);
+  see_none(ledger, 1000);
+  EXPECT_FALSE(is_long_gone(ledger, kApi, 1000 + kDay - 1));
+  EXPECT_TRUE(is_long_gone(ledger, kApi, 1000 + kDay));
+}
+
 TEST(LedgerLimits, take_what_is_listed_no_more_from_the_largest_home) {
   const LedgerLimits limits{.apps = 3};
   RestartLedger ledger;

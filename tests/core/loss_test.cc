@@ -1,4 +1,6 @@
 // A PM2 that is gone: for how long it holds what it may have owned.
+#include <set>
+#include <string>
 #include <tuple>
 
 #include <gtest/gtest.h>
@@ -54,6 +56,110 @@ void succeeds(World& world, seconds ago, Standing standing, Why why) {
   world.god(6, kNow - ago);
   world.answers(6, {});
   expect(world, 10, standing, why);
+}
+
+// ---- on purpose
+
+// A settled daemon that lists an app, and is seen doing so.
+World seen_with_app() {
+  World world;
+  world.god(5);
+  world.process(10, 5, seconds{9900}, {"node", "/srv/app/start.js"});
+  world.answers(5, {World::instance(10, seconds{9900})});
+  world.scan();
+  return world;
+}
+
+void dies(World& world, const Life& life = {}) {
+  world.end(5);
+  world.pm2 = {{.home = kHome,
+                .uid = 1000,
+                .reply = std::unexpected(Pm2Silence{.kind = Pm2Quiet::Dead})}};
+  world.scan(life);
+}
+
+Life told() {
+  Life life;
+  life.told_to_end.insert(kHome);
+  return life;
+}
+
+TEST(EndedHome, is_none_whose_daemon_dies_with_apps) {
+  World world = seen_with_app();
+  dies(world);
+  EXPECT_TRUE(ended_homes(world.memory).empty());
+  world.scan_for(seconds{3600});
+  EXPECT_TRUE(ended_homes(world.memory).empty());
+}
+
+TEST(EndedHome, is_one_that_listed_nothing_any_more) {
+  World world = seen_with_app();
+  world.lists(5, {});
+  world.scan();
+  EXPECT_TRUE(ended_homes(world.memory).empty()) << "it lives";
+  dies(world);
+  EXPECT_EQ(ended_homes(world.memory), std::set<std::string>{kHome});
+  world.scan_for(seconds{3600});
+  EXPECT_EQ(ended_homes(world.memory), std::set<std::string>{kHome});
+}
+
+TEST(EndedHome, is_one_whose_daemon_said_that_it_is_told_to_end) {
+  World before_it_died = seen_with_app();
+  before_it_died.scan(told());
+  EXPECT_TRUE(ended_homes(before_it_died.memory).empty()) << "it lives";
+  dies(before_it_died);
+  EXPECT_EQ(ended_homes(before_it_died.memory), std::set<std::string>{kHome});
+
+  World at_once = seen_with_app();
+  dies(at_once, told());
+  EXPECT_EQ(ended_homes(at_once.memory), std::set<std::string>{kHome});
+}
+
+// `pm2 update`, and then a crash of the daemon that it started.
+TEST(EndedHome, is_none_whose_next_daemon_was_told_nothing) {
+  World world = seen_with_app();
+  world.end(5);
+  world.god(6, seconds{10'000});
+  world.lists(6, {World::instance(10, seconds{9900})});
+  world.scan(told());
+  world.end(6);
+  world.pm2 = {{.home = kHome,
+                .uid = 1000,
+                .reply = std::unexpected(Pm2Silence{.kind = Pm2Quiet::Dead})}};
+  world.scan();
+  EXPECT_TRUE(ended_homes(world.memory).empty());
+}
+
+TEST(EndedHome, is_none_where_something_is_there_again) {
+  World answers = seen_with_app();
+  dies(answers, told());
+  answers.god(6, seconds{10'020});
+  answers.lists(6, {World::instance(10, seconds{9900})});
+  answers.scan();
+  EXPECT_TRUE(ended_homes(answers.memory).empty());
+
+  World silent = seen_with_app();
+  dies(silent, told());
+  silent.pm2.front().reply =
+      std::unexpected(Pm2Silence{.kind = Pm2Quiet::Silent});
+  silent.scan();
+  EXPECT_TRUE(ended_homes(silent.memory).empty());
+  silent.pm2.front().reply =
+      std::unexpected(Pm2Silence{.kind = Pm2Quiet::Dead});
+  silent.scan();
+  EXPECT_TRUE(ended_homes(silent.memory).empty()) << "that one was not told";
+}
+
+// What is held because of its loss is held as long as of any other.
+TEST(EndedHome, holds_what_it_may_have_owned) {
+  World crashed = seen_with_app();
+  crashed.server(20, 1);
+  dies(crashed);
+  World ended = seen_with_app();
+  ended.server(20, 1);
+  dies(ended, told());
+  EXPECT_EQ(ended.verdict(20), crashed.verdict(20));
+  expect(ended, 20, Standing::Held, Why::Pm2Lost);
 }
 
 TEST(Successor, of_a_dead_daemon_holds_what_is_older_than_it) {

@@ -83,13 +83,16 @@ State some_state() {
               .origins_boot_id = kBoot};
   state.homes_seen["/root/.pm2"] = 0;
   state.homes_seen["/home/a/.pm2"] = std::nullopt;
+  state.homes_ended = {"/home/a/.pm2"};
   state.in_grace[{.pid = 8, .start_ticks = 100}] = 70'000;
   state.kept[{.uid = 1000, .print = 0xFFFF'FFFF'FFFF'FFFF}] = {
       .until = std::chrono::hours{24},
       .within = std::chrono::milliseconds{3'400}};
   state.harm = some_harm();
   state.ledger.apps[{.home = "/root/.pm2", .app = "api"}] = {
-      .restarts = {{Cause::Watch, 3}, {Cause::Unknown, 18}}, .resets = 2};
+      .restarts = {{Cause::Watch, 3}, {Cause::Unknown, 18}},
+      .resets = 2,
+      .unlisted_since_unix_ms = 1'700'000'000'000};
   state.ledger
       .instances[{.home = "/root/.pm2", .unique_id = "u-1", .pm_id = 4}] = {
       .app = "api", .restart_time = 7};
@@ -220,6 +223,7 @@ State random_state(Random& random) {
         .within = std::chrono::milliseconds(random.below(30'000))};
     state.homes_seen[random.bytes()] = static_cast<uid_t>(random.below(5000));
     state.homes_seen[random.bytes()] = std::nullopt;
+    state.homes_ended.insert(random.bytes());
     state.ledger.homes[random.bytes()] = random.below(2) == 1;
     state.ledger.instances[{.home = random.bytes(),
                             .unique_id = random.bytes(),
@@ -424,6 +428,7 @@ TEST(State, of_another_boot_keeps_all_but_its_homes_and_processes) {
   const State after = of_boot(some_state(), "other-boot");
   State expected = some_state();
   expected.homes_seen.clear();
+  expected.homes_ended.clear();
   expected.in_grace.clear();
   expected.origins_boot_id.clear();
   expected.harm = {.history = of_next_boot(some_harm().history)};

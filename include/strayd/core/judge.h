@@ -40,6 +40,12 @@ struct HomeMemory {
   // Whose the daemons were that were here before the one that answers now, or
   // will next: they may have left something behind. nullopt: not known.
   std::set<std::optional<uid_t>> predecessors{};
+  bool lists_nothing = false;  // in the last whole answer
+  // The daemon that said on its bus that an operator ends it (`pm2 kill`).
+  std::optional<ProcId> told_to_end{};
+  // Nobody misses the daemon that was here last: it was told to end, or listed
+  // nothing any more. For what is shown alone; no verdict hangs on it.
+  bool ended = false;
   bool seen = false;       // a daemon was ever seen here
   bool long_dead = false;  // for longer than strays are held for it
 
@@ -90,6 +96,9 @@ Memory remember(const Memory& before,
                 const Life& life = {});
 
 inline constexpr std::size_t kMostHomesOfUser = 256;
+
+// The homes whose PM2 has ended, and is not missed.
+std::set<std::string> ended_homes(const Memory& memory);
 
 // The processes whose details (exe, cwd, cgroup, environment) a judgement
 // needs: what a rule's pattern matches, its ancestors, its descendants and its

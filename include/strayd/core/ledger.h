@@ -7,10 +7,13 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +72,10 @@ struct LaunchKey {
 struct AppAccount {
   std::map<Cause, std::uint64_t> restarts{};
   std::uint64_t resets = 0;  // how often PM2's own count went down
+  // Since when no list of its home has it, Unix time: PM2 has deleted it, or
+  // its home has ended on purpose. nullopt: it is listed, or its home is
+  // silent, which says nothing of it.
+  std::optional<std::int64_t> unlisted_since_unix_ms{};
 
   bool operator==(const AppAccount&) const = default;
 };
@@ -90,6 +97,21 @@ struct RestartLedger {
 
   bool operator==(const RestartLedger&) const = default;
 };
+
+// For how long an app that PM2 has deleted is told of. Its account is kept: an
+// app of that name that comes back goes on counting.
+inline constexpr std::chrono::hours kToldAfterDelete{24};
+
+// Whether its series and its row have had their time.
+bool is_long_gone(const RestartLedger& ledger,
+                  const AppKey& app,
+                  std::int64_t now_unix_ms);
+
+// Takes note of who is listed now. `ended` are homes that ended on purpose.
+void note_unlisted(RestartLedger& ledger,
+                   std::span<const Pm2View> pm2,
+                   const std::set<std::string>& ended,
+                   std::int64_t now_unix_ms);
 
 // nullptr: nothing was ever counted for it.
 const AppAccount* account_of(const RestartLedger& ledger, const AppKey& app);

@@ -98,6 +98,8 @@ struct Life {
   std::map<ProcId, ExitStatus> ends{};
   // Launches that PM2 said on its bus it ends.
   std::set<LaunchKey> wanted{};
+  // Homes whose daemon said on its bus that an operator ends it.
+  std::set<std::string> told_to_end{};
 };
 
 // More processes with an origin than this are not remembered.

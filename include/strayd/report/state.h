@@ -37,6 +37,7 @@ struct State {
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
+  std::set<std::string> homes_ended{};  // of those, on purpose
   // Who was sent SIGTERM, and until when it may take its time (BootTime in
   // milliseconds, of this boot).
   std::map<ProcId, std::int64_t> in_grace{};
