@@ -42,10 +42,12 @@ void add_harms(std::vector<Harm>& harms, std::vector<Harm> fresh) {
 Reporter::Reporter(std::vector<Feature> features,
                    const Terms& terms,
                    const AppWatch& apps,
-                   Hand& hand)
+                   Hand& hand,
+                   std::optional<std::int64_t> records_unix_ms)
     : features_(std::move(features)), terms_(terms), apps_(apps), hand_(hand) {
   const State& state = hand_.records().state();
-  Report first{.ledger = state.ledger,
+  Report first{.records_unix_ms = records_unix_ms,
+               .ledger = state.ledger,
                .ends = state.ends,
                .senders = state.senders,
                .reload = {.successful = true, .success_unix_ms = unix_ms()}};
@@ -65,6 +67,7 @@ Report Reporter::begun() const {
           .vanished = before.vanished,
           .unreadable = before.unreadable,
           .backends = before.backends,
+          .records_unix_ms = before.records_unix_ms,
           .ledger = before.ledger,
           .ends = before.ends,
           .senders = before.senders,

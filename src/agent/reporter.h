@@ -22,10 +22,12 @@ namespace strayd {
 class Reporter {
  public:
   // Borrows all of them. `features`: what this host lets strayd do.
+  // `records_unix_ms`: as in Report.
   Reporter(std::vector<Feature> features,
            const Terms& terms,
            const AppWatch& apps,
-           Hand& hand);
+           Hand& hand,
+           std::optional<std::int64_t> records_unix_ms);
 
   // A scan that judged. `ledger`: the restarts as they are counted now.
   void tell(const Seen& seen, const Plan& plan, std::chrono::nanoseconds took);

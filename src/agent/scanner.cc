@@ -61,7 +61,7 @@ struct Scanner::Impl {
         early([this](const ProcId& id) { return procfs.has(id); },
               most_pidfds()),
         reader(terms, procfs, apps, [this] { return early.lost(); }),
-        hand(ports(parts.stopping),
+        hand(ports(parts.stopping, parts.beside),
              terms,
              lacks_of(parts.features, terms.wish, procfs.is_live()),
              Records(terms.config.state_dir,
@@ -70,13 +70,18 @@ struct Scanner::Impl {
         look(reader.ports(),
              restored(std::move(parts.memory), hand.records().state())),
         clock(std::move(parts.suspended)),
-        reporter(std::move(parts.features), terms, apps, hand) {
+        reporter(std::move(parts.features),
+                 terms,
+                 apps,
+                 hand,
+                 parts.records_unix_ms) {
     apps.restore(hand.records().state());
     // A fixture's processes are not those that the kernel tells of.
     if (stays && terms.config.events && procfs.is_live()) early.listen();
   }
 
-  HandPorts ports(std::function<bool()> stopping);
+  HandPorts ports(std::function<bool()> stopping,
+                  std::function<std::optional<Claim>(const ProcId&)> beside);
   void begin();
   void scan();
   void judge_apps();
@@ -97,13 +102,20 @@ struct Scanner::Impl {
   Plan plan{};  // of the newest scan; empty: it failed
 };
 
-HandPorts Scanner::Impl::ports(std::function<bool()> stopping) {
+HandPorts Scanner::Impl::ports(
+    std::function<bool()> stopping,
+    std::function<std::optional<Claim>(const ProcId&)> beside) {
   return {.snapshot = [this] { return reader.read(); },
           .read = [this](const ProcId& id) { return procfs.read(id); },
           .claims =
-              [this](const Snapshot& fresh, std::span<const ProcId> ids) {
-                return claims_on(
+              [this, beside = std::move(beside)](const Snapshot& fresh,
+                                                 std::span<const ProcId> ids) {
+                auto claims = claims_on(
                     evidence(look.seen(), fresh), terms.config.policy, ids);
+                for (std::size_t i = 0; i < ids.size(); ++i) {
+                  if (!claims[i]) claims[i] = beside(ids[i]);
+                }
+                return claims;
               },
           .stopping = std::move(stopping),
           .ties =

@@ -1,6 +1,8 @@
 #include "strayd/agent/start.h"
 
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -31,6 +33,19 @@ void restore_state(Scanner::Parts& parts, const std::string& boot) {
   parts.state = of_boot(std::move(loaded->state), boot);
   // Nobody knows that no origins were written: if they lack, they were lost.
   if (loaded->complaint) parts.state.origins_boot_id = boot;
+}
+
+// What the agent beside this look knows: nothing is made or moved. Without it
+// the look has its own eyes.
+void look_at_state(Scanner::Parts& parts, const std::string& boot) {
+  const std::string& directory = parts.config.state_dir;
+  const std::optional<StateStamp> stamp = state_stamp(directory);
+  Result<State> state = peek_state(directory);
+  if (!stamp || !state) return;
+  parts.state = of_boot(*std::move(state), boot);
+  parts.records_unix_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(stamp->changed)
+          .count();
 }
 
 TableSource table_source(ScanSource source) {
@@ -65,6 +80,7 @@ Result<Scanner::Parts> prepare(const Config& config,
                        .wish = wish};
   const std::string boot = boot_of(procfs);
   if (wish == Wish::Look) {
+    look_at_state(parts, boot);
     restore(parts.memory, peek_origins(config.state_dir, boot), boot_time());
     return parts;
   }

@@ -1,10 +1,14 @@
 #include "agent_word.h"
 
 #include <chrono>
+#include <cstddef>
+#include <vector>
 
 #include <fmt/core.h>
 
+#include "strayd/agent/commands.h"
 #include "strayd/agent/control.h"
+#include "strayd/core/opinion.h"
 #include "strayd/report/render.h"
 
 namespace strayd {
@@ -46,6 +50,43 @@ std::optional<AgentWord> ask_for_word(const std::string& state_dir,
   const std::string text = one_line(reply->substr(reply->find(' ') + 1));
   if (reply->starts_with("ok ")) return AgentWord{.heard = true, .text = text};
   return AgentWord{.text = "does not say: " + text};
+}
+
+std::optional<std::string> ask_for_opinions(const std::string& state_dir,
+                                            Report& report) {
+  constexpr std::size_t kMostAsked = 64;
+  std::vector<ProcId> asked;
+  for (const Verdict& verdict : report.verdicts) {
+    const bool settled = verdict.standing == Standing::Protected ||
+                         verdict.standing == Standing::Managed;
+    if (!settled && asked.size() < kMostAsked) asked.push_back(verdict.id);
+  }
+  for (const ProcId& id : asked) {
+    const auto word = ask_for_word(state_dir, verdict_request(id));
+    if (!word) return std::nullopt;
+    if (!word->heard) return "The agent " + word->text;
+    const auto opinion = parse_opinion(word->text);
+    if (opinion) add_opinion(report, id, *opinion);
+  }
+  return std::nullopt;
+}
+
+std::function<std::optional<Claim>(const ProcId&)> claims_of_agent(
+    const std::string& state_dir) {
+  return [state_dir,
+          answers = true](const ProcId& id) mutable -> std::optional<Claim> {
+    if (!answers) return std::nullopt;
+    const auto word = ask_for_word(state_dir, verdict_request(id));
+    answers = word && word->heard;
+    const auto opinion = answers ? parse_opinion(word->text) : std::nullopt;
+    const bool spares = opinion && (opinion->standing == Standing::Protected ||
+                                    opinion->standing == Standing::Managed ||
+                                    opinion->standing == Standing::Held);
+    if (!spares) return std::nullopt;
+    return Claim{.standing = opinion->standing,
+                 .reason = {.why = opinion->reason.why,
+                            .text = "the agent: " + opinion->reason.text}};
+  };
 }
 
 }  // namespace strayd

@@ -2,8 +2,12 @@
 // for itself.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+
+#include "strayd/core/judge.h"
+#include "strayd/core/report.h"
 
 namespace strayd {
 
@@ -17,5 +21,16 @@ struct AgentWord {
 // nullopt: no agent runs on that state directory. A request of control.h.
 std::optional<AgentWord> ask_for_word(const std::string& state_dir,
                                       const std::string& request);
+
+// Takes what the agent says of the candidates in question into the report of a
+// look beside it. What lacks, for a person; nullopt: no agent runs, or it has
+// answered.
+std::optional<std::string> ask_for_opinions(const std::string& state_dir,
+                                            Report& report);
+
+// The claim of an agent that wants a process to live; nullopt: it does not, or
+// nobody answers. One that does not answer is asked once.
+std::function<std::optional<Claim>(const ProcId&)> claims_of_agent(
+    const std::string& state_dir);
 
 }  // namespace strayd

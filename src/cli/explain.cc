@@ -8,24 +8,13 @@
 #include "strayd/agent/start.h"
 #include "strayd/cli/options.h"
 #include "strayd/core/forest.h"
+#include "strayd/core/opinion.h"
 #include "strayd/report/render.h"
 
 #include "agent_word.h"
 #include "rule_words.h"
 
 namespace strayd {
-namespace {
-
-// As it is in the audit log (I9). Two looks of this command's own confirm
-// nothing: an orphan that the agent knows for long is only `pending` above.
-void print_what_the_agent_says(const std::string& state_dir, const ProcId& id) {
-  const std::optional<AgentWord> word =
-      ask_for_word(state_dir, verdict_request(id));
-  if (word) fmt::print("Agent:        {}\n", word->text);
-}
-
-}  // namespace
-
 ExitCode explain_command(const CommandLine& line) {
   Result<Config> config = config_of_this_host(line, "rules");
   if (!config) return complain(config.error(), ExitCode::Usage);
@@ -35,7 +24,7 @@ ExitCode explain_command(const CommandLine& line) {
   scanner.look_closer_at(line.pid);
   // A list of PM2 counts once it was the same in two scans.
   scanner.scan();
-  const Report report = *scanner.scan();
+  Report report = *scanner.scan();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
   const Process* process = Forest(scanner.snapshot()).find(line.pid);
   if (process == nullptr) {
@@ -43,12 +32,18 @@ ExitCode explain_command(const CommandLine& line) {
                      .what = fmt::format("there is no process {}", line.pid)},
                     ExitCode::Failed);
   }
+  const auto word =
+      ask_for_word(config->state_dir, verdict_request(process->id));
+  const auto opinion =
+      word && word->heard ? parse_opinion(word->text) : std::nullopt;
+  if (opinion) add_opinion(report, process->id, *opinion);
   fmt::print(
       "{}",
       explain_text(scanner.snapshot(), report, scanner.memory(), line.pid));
   fmt::print("{}",
              keys_text(*process, scanner.memory(), scanner.config().policy));
-  print_what_the_agent_says(config->state_dir, process->id);
+  // As it is in the audit log (I9).
+  if (word) fmt::print("Agent:        {}\n", word->text);
   return ExitCode::Done;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "strayd/report/render.h"
 #include "strayd/sys/os.h"
 
+#include "agent_word.h"
 #include "rule_words.h"
 
 namespace strayd {
@@ -163,6 +165,8 @@ ExitCode scan_command(const CommandLine& line) {
   const Wish wish = line.reap ? Wish::Reap : Wish::Look;
   Result<Scanner::Parts> parts = prepare(*config, line.procfs, wish);
   if (!parts) return complain(parts.error(), ExitCode::Failed);
+  const std::string state_dir = config->state_dir;
+  if (line.reap) parts->beside = claims_of_agent(state_dir);
   parts->stopping = [&] {
     signals->take();
     return signals->stop();
@@ -171,8 +175,12 @@ ExitCode scan_command(const CommandLine& line) {
     return complain(forbidden.error(), ExitCode::Failed);
   }
   Scanner scanner(*std::move(parts));
-  const Report report = Pass(line, *signals, scanner).run();
+  Report report = Pass(line, *signals, scanner).run();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
+  const auto silence = ask_for_opinions(state_dir, report);
+  if (silence) {
+    fmt::print(stderr, "{}; what follows is this look alone.\n", *silence);
+  }
   if (line.json) {
     fmt::print("{}", scan_json(report));
   } else {

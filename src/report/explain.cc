@@ -197,6 +197,15 @@ std::string conclusion(const Known& known, const Process& process) {
                                  to_string(verdict->standing),
                                  one_line(verdict->reason.text),
                                  to_string(verdict->reason.why));
+  const auto alone = report.alone.find(process.id);
+  if (alone != report.alone.end()) {
+    text += fmt::format(
+        "Said by:      the agent, which has looked for longer; this look alone "
+        "says {}: {} ({})\n",
+        to_string(alone->second.standing),
+        one_line(alone->second.reason.text),
+        to_string(alone->second.reason.why));
+  }
   text += fmt::format("Origin:       {}\n",
                       origin_text(*known.snapshot, *known.memory, process));
   text += fmt::format("Rule:         it {} {}\n",

@@ -99,6 +99,22 @@ Json unseen(const Report& report) {
   return all;
 }
 
+// What is told from the agent's records, and what this look alone has said of
+// those whose verdict is the agent's.
+Json beside_agent(const Report& report) {
+  Json alone = Json::array();
+  for (const auto& [id, verdict] : report.alone) {
+    alone.push_back({{"pid", id.pid},
+                     {"start_ticks", id.start_ticks},
+                     {"verdict", to_string(verdict.standing)},
+                     {"why", to_string(verdict.reason.why)},
+                     {"reason", text(verdict.reason.text)}});
+  }
+  if (!report.records_unix_ms && alone.empty()) return nullptr;
+  return {{"records_unix_ms", value_or_null(report.records_unix_ms)},
+          {"this_look", std::move(alone)}};
+}
+
 void add_more(Json& object, const Report& report) {
   object["error"] = report.failure ? text(report.failure->what) : Json(nullptr);
   object["breaker"] = breaker(report.breaker);
@@ -168,7 +184,9 @@ std::string dump(const Json& object) {
 namespace strayd {
 
 std::string scan_json(const Report& report) {
-  return json::dump(json::scan_object(report));
+  json::Json object = json::scan_object(report);
+  object["beside_agent"] = json::beside_agent(report);
+  return json::dump(object);
 }
 
 }  // namespace strayd

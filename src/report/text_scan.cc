@@ -58,6 +58,19 @@ std::string looked_at(const Report& report) {
   for (const Unseen& lack : report.unseen) {
     text += fmt::format("Not seen: {}\n", words::not_seen(lack));
   }
+  if (report.records_unix_ms) {
+    text += fmt::format(
+        "Restarts, causes and ports: from the agent's records of {}, and what "
+        "was seen since.\n",
+        words::moment(*report.records_unix_ms));
+  }
+  if (!report.alone.empty()) {
+    std::vector<pid_t> pids;
+    for (const auto& [id, own] : report.alone) pids.push_back(id.pid);
+    text += fmt::format(
+        "The agent has looked for longer: the verdict on {} is its.\n",
+        fmt::join(pids, ", "));
+  }
   if (report.breaker.open) {
     text += fmt::format("The breaker is open since {}: {}\n",
                         words::moment(report.breaker.since_unix_ms),

@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "strayd/agent/control.h"
 
@@ -153,11 +155,73 @@ TEST(BesideAnAgent, explain_ends_with_the_verdict_that_is_confirmed) {
       said = beside.says("explain 60");
       return said.find("\nAgent:        stray: ") != std::string::npos;
     })) << said;
-    EXPECT_THAT(said, HasSubstr("\nVerdict:      pending\n"));
+    EXPECT_THAT(said, HasSubstr("\nVerdict:      stray\n"));
+    EXPECT_THAT(said, HasSubstr("this look alone says pending: "));
+    EXPECT_THAT(said, Not(HasSubstr("Wait")));
     EXPECT_THAT(said, EndsWith(" (no_owner)\n"));
     EXPECT_THAT(beside.says("explain 61"),
                 EndsWith("\nAgent:        no rule matches it\n"));
   });
+}
+
+TEST(BesideAnAgent, scan_says_what_the_agent_says_and_that_it_does) {
+  in_net_namespace([] {
+    const Beside beside;
+    EXPECT_THAT(beside.says("scan --quick"), HasSubstr("\nPending (60; "));
+
+    const Child agent(STRAYD_BIN, beside.agent(), {kNoLeakCheck});
+    std::string said;
+    int now = 4000;
+    ASSERT_TRUE(eventually([&] {
+      beside.procfs.write("uptime", std::to_string(++now) + ".00 0.00\n");
+      said = beside.says("scan --quick");
+      return said.find("the verdict on 60 is its.\n") != std::string::npos;
+    })) << said;
+    EXPECT_THAT(said, HasSubstr(" stray "));
+    EXPECT_THAT(said, HasSubstr("from the agent's records of "));
+    const auto json = nlohmann::json::parse(beside.says("scan --quick --json"));
+    EXPECT_EQ(json["candidates"][0]["verdict"], "stray");
+    EXPECT_EQ(json["beside_agent"]["this_look"][0]["verdict"], "pending");
+    EXPECT_TRUE(json["beside_agent"]["records_unix_ms"].is_number());
+  });
+}
+
+TEST(BesideAnAgent, that_does_not_reply_scan_goes_on_alone_and_says_so) {
+  in_net_namespace([] {
+    const Beside beside;
+    std::filesystem::create_directory(beside.directory / "state");
+    ::chmod((beside.directory / "state").c_str(), 0700);
+    const Child agent([&](int ready) {
+      const Result<Control> control = Control::open(beside.directory / "state");
+      Child::stay(ready);
+    });
+    const Ended ended = strayd(beside.with_options("scan --quick"));
+    EXPECT_THAT(ended.out, HasSubstr("\nPending (60; "));
+    EXPECT_EQ(ended.err,
+              "The agent did not reply within 2 s; what follows is this look "
+              "alone.\n");
+  });
+}
+
+TEST(ClaimOfAgent, is_what_it_spares) {
+  const TempDir directory;
+  const Child agent(
+      replying(directory.path(), "ok held: it is kept (comes_back)"));
+  const auto claim = claims_of_agent(directory.path())({.pid = 60});
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->standing, Standing::Held);
+  EXPECT_EQ(claim->reason.why, Why::ComesBack);
+  EXPECT_EQ(claim->reason.text, "the agent: it is kept");
+}
+
+TEST(ClaimOfAgent, is_none_on_what_it_does_not_spare_or_know) {
+  for (const char* reply :
+       {"ok stray: nobody's (no_owner)", "ok no rule matches it", "error no"}) {
+    const TempDir directory;
+    const Child agent(replying(directory.path(), reply));
+    EXPECT_FALSE(claims_of_agent(directory.path())({.pid = 60})) << reply;
+  }
+  EXPECT_FALSE(claims_of_agent("/nowhere")({.pid = 60}));
 }
 
 TEST(BesideAnAgent, doctor_ends_with_what_the_agent_lacks) {

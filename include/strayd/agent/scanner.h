@@ -43,12 +43,21 @@ class Scanner {
     // nullopt: nothing durable can be promised, so nothing is signalled.
     std::optional<Audit> audit{};
     State state{};
+    // Of a look beside an agent, whose state that is: when it was written.
+    std::optional<std::int64_t> records_unix_ms{};
     // What an earlier strayd of this boot knew, or the agent beside this one.
     Memory memory{};
     Wish wish = Wish::Look;
     // Stays and scans again and again, so that it is worth while to listen to
     // what PM2 says and to see how its processes end.
     bool listen = false;
+    // Who wants a process to live, as somebody beside this strayd says; asked
+    // of those on whom nobody here has a claim, at the last look before a
+    // signal.
+    std::function<std::optional<Claim>(const ProcId&)> beside =
+        [](const ProcId&) {
+          return std::nullopt;
+        };
     // Told to stop; asked while a tree is frozen.
     std::function<bool()> stopping = [] {
       return false;

@@ -139,6 +139,9 @@ struct Report {
   std::vector<Unseen> unseen{};
   std::vector<Pm2View> pm2{};
   std::vector<Verdict> verdicts{};
+  // Beside an agent, of those for whom its verdict is the one above: what this
+  // look alone has said (core/opinion.h).
+  std::map<ProcId, Verdict> alone{};
   std::map<ProcId, Shown> shown{};  // for every process in verdicts and chains
   std::vector<WithheldTree> withheld{};
   std::vector<Reaped> reaped{};  // known since the report before
@@ -152,6 +155,9 @@ struct Report {
   std::vector<PortConflict> conflicts{};
   // Connections of orphans that belong to none of the apps; nullopt: unknown.
   std::optional<std::vector<RemoteShare>> strays{};
+  // When the agent wrote the records that restarts, ends and ports are told
+  // from, together with what was seen since; nullopt: they are of this strayd.
+  std::optional<std::int64_t> records_unix_ms{};
   RestartLedger ledger{};
   std::vector<Restart> restarts{};  // that this scan counted
   // Of this run of strayd.

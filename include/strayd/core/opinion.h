@@ -1,0 +1,31 @@
+// What the agent of this host says of a process that another look has judged,
+// too: `strayd scan` and `explain` beside it. Pure.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "strayd/core/report.h"
+#include "strayd/core/verdict.h"
+
+namespace strayd {
+
+struct Opinion {
+  Standing standing = Standing::Held;
+  Reason reason{};
+};
+
+// "stray: nobody owns it (no_owner)", as the agent replies. nullopt: there is
+// no verdict in it, or one that this strayd does not know.
+std::optional<Opinion> parse_opinion(std::string_view reply);
+
+// Which of the two is to be believed. Nobody is called an orphan against what
+// this look has found: the agent's word counts where it wants to spare, and
+// where nothing but time was lacking here, which it has had.
+Verdict believed(const Verdict& own, const Opinion& agent);
+
+// Takes the agent's opinion of one process into the report of this look, and
+// keeps what this look alone has said.
+void add_opinion(Report& report, const ProcId& id, const Opinion& agent);
+
+}  // namespace strayd
