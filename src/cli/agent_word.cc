@@ -53,6 +53,7 @@ std::optional<AgentWord> ask_for_word(const std::string& state_dir,
 }
 
 std::optional<std::string> ask_for_opinions(const std::string& state_dir,
+                                            bool acted,
                                             Report& report) {
   constexpr std::size_t kMostAsked = 64;
   std::vector<ProcId> asked;
@@ -66,7 +67,9 @@ std::optional<std::string> ask_for_opinions(const std::string& state_dir,
     if (!word) return std::nullopt;
     if (!word->heard) return "The agent " + word->text;
     const auto opinion = parse_opinion(word->text);
-    if (opinion) add_opinion(report, id, *opinion);
+    if (opinion && (!acted || spares(*opinion))) {
+      add_opinion(report, id, *opinion);
+    }
   }
   return std::nullopt;
 }
@@ -79,10 +82,7 @@ std::function<std::optional<Claim>(const ProcId&)> claims_of_agent(
     const auto word = ask_for_word(state_dir, verdict_request(id));
     answers = word && word->heard;
     const auto opinion = answers ? parse_opinion(word->text) : std::nullopt;
-    const bool spares = opinion && (opinion->standing == Standing::Protected ||
-                                    opinion->standing == Standing::Managed ||
-                                    opinion->standing == Standing::Held);
-    if (!spares) return std::nullopt;
+    if (!opinion || !spares(*opinion)) return std::nullopt;
     return Claim{.standing = opinion->standing,
                  .reason = {.why = opinion->reason.why,
                             .text = "the agent: " + opinion->reason.text}};

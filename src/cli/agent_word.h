@@ -23,9 +23,11 @@ std::optional<AgentWord> ask_for_word(const std::string& state_dir,
                                       const std::string& request);
 
 // Takes what the agent says of the candidates in question into the report of a
-// look beside it. What lacks, for a person; nullopt: no agent runs, or it has
-// answered.
+// look beside it; of one that `acted`, only whom the agent spares: what it says
+// of the others is of before. What lacks, for a person; nullopt: no agent runs,
+// or it has answered.
 std::optional<std::string> ask_for_opinions(const std::string& state_dir,
+                                            bool acted,
                                             Report& report);
 
 // The claim of an agent that wants a process to live; nullopt: it does not, or

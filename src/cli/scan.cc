@@ -177,7 +177,7 @@ ExitCode scan_command(const CommandLine& line) {
   Scanner scanner(*std::move(parts));
   Report report = Pass(line, *signals, scanner).run();
   if (report.failure) return complain(*report.failure, ExitCode::Failed);
-  const auto silence = ask_for_opinions(state_dir, report);
+  const auto silence = ask_for_opinions(state_dir, line.reap, report);
   if (silence) {
     fmt::print(stderr, "{}; what follows is this look alone.\n", *silence);
   }

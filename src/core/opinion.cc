@@ -21,18 +21,6 @@ std::optional<Why> why_of(std::string_view word) {
   return std::nullopt;
 }
 
-bool spares(Standing standing) {
-  return standing == Standing::Protected || standing == Standing::Managed ||
-         standing == Standing::Held;
-}
-
-// Two looks of a command are too few, and one after another too soon.
-bool lacks_time(const Verdict& own) {
-  return own.reason.why == Why::Unconfirmed ||
-         own.reason.why == Why::Pm2Unsettled ||
-         own.reason.why == Why::NewerTooFresh;
-}
-
 }  // namespace
 
 std::optional<Opinion> parse_opinion(std::string_view reply) {
@@ -51,24 +39,23 @@ std::optional<Opinion> parse_opinion(std::string_view reply) {
                                 reply.substr(colon + 2, open - colon - 2))}};
 }
 
-Verdict believed(const Verdict& own, const Opinion& agent) {
-  const bool spared = spares(agent.standing) && !spares(own.standing);
-  const bool known_for_long = is_orphan(agent.standing) && lacks_time(own);
-  if (!spared && !known_for_long) return own;
-  Verdict verdict = own;
-  verdict.standing = agent.standing;
-  verdict.reason = agent.reason;
-  verdict.kind = known_for_long ? std::optional(agent.standing) : std::nullopt;
-  return verdict;
+bool spares(const Opinion& opinion) {
+  return opinion.standing == Standing::Protected ||
+         opinion.standing == Standing::Managed ||
+         opinion.standing == Standing::Held;
 }
 
 void add_opinion(Report& report, const ProcId& id, const Opinion& agent) {
-  const auto own = std::ranges::find(report.verdicts, id, &Verdict::id);
-  if (own == report.verdicts.end()) return;
-  Verdict verdict = believed(*own, agent);
-  if (verdict == *own) return;
-  report.alone.insert_or_assign(id, *own);
-  *own = std::move(verdict);
+  const auto found = std::ranges::find(report.verdicts, id, &Verdict::id);
+  if (found == report.verdicts.end()) return;
+  const bool same = found->standing == agent.standing &&
+                    found->reason.why == agent.reason.why;
+  if (same) return;
+  report.alone.insert_or_assign(id, *found);
+  found->standing = agent.standing;
+  found->reason = agent.reason;
+  if (is_orphan(agent.standing)) found->kind = agent.standing;
+  if (spares(agent)) found->kind.reset();
 }
 
 }  // namespace strayd

@@ -62,41 +62,52 @@ TEST(Opinion, is_none_in_words_that_this_strayd_does_not_know) {
   }
 }
 
-TEST(Believed, is_the_agent_where_nothing_but_time_was_lacking) {
-  for (const Why why :
-       {Why::Unconfirmed, Why::Pm2Unsettled, Why::NewerTooFresh}) {
-    const Verdict verdict = believed(own(Standing::Pending, why),
-                                     agent(Standing::Stray, Why::NoOwner));
-    EXPECT_EQ(verdict.standing, Standing::Stray);
-    EXPECT_EQ(verdict.kind, Standing::Stray);
-    EXPECT_EQ(verdict.reason.text, "seen there");
+// What the report says after the agent has.
+Verdict told(const Verdict& here, const Opinion& there) {
+  Report report{.verdicts = {here}};
+  add_opinion(report, kOne, there);
+  return report.verdicts.front();
+}
+
+TEST(Opinion, of_the_agent_is_told_whatever_this_look_has_said) {
+  for (const Standing here : kStandings) {
+    for (const Standing there : kStandings) {
+      const Verdict verdict =
+          told(own(here, Why::Unconfirmed), agent(there, Why::NoOwner));
+      EXPECT_EQ(verdict.standing, there);
+      EXPECT_EQ(verdict.reason.text, "seen there");
+    }
   }
 }
 
-TEST(Believed, is_no_agent_that_calls_an_orphan_what_has_a_claim_here) {
-  for (const Verdict& here : {own(Standing::Held, Why::OnlyCopy),
-                              own(Standing::Managed, Why::ListedByPm2),
-                              own(Standing::Protected, Why::ProtectRule),
-                              own(Standing::Pending, Why::TooYoung)}) {
-    EXPECT_EQ(believed(here, agent(Standing::Leftover, Why::Superseded)), here);
-  }
+TEST(Opinion, makes_an_orphan_of_what_it_calls_one_and_of_nothing_else) {
+  EXPECT_EQ(told(own(Standing::Held, Why::OnlyCopy),
+                 agent(Standing::Leftover, Why::Superseded))
+                .kind,
+            Standing::Leftover);
+  EXPECT_FALSE(told(own(Standing::Stray, Why::NoOwner),
+                    agent(Standing::Held, Why::ComesBack))
+                   .kind);
+  EXPECT_EQ(told(own(Standing::Stray, Why::NoOwner),
+                 agent(Standing::Pending, Why::Unconfirmed))
+                .kind,
+            Standing::Stray);
 }
 
-TEST(Believed, is_the_agent_where_it_spares) {
-  for (const Standing here :
-       {Standing::Pending, Standing::Leftover, Standing::Stray}) {
-    const Verdict verdict = believed(own(here, Why::NoOwner),
-                                     agent(Standing::Held, Why::ComesBack));
-    EXPECT_EQ(verdict.standing, Standing::Held);
-    EXPECT_EQ(verdict.reason.why, Why::ComesBack);
-    EXPECT_FALSE(verdict.kind);
-  }
-}
-
-TEST(Believed, is_this_look_where_the_agent_knows_no_more) {
+TEST(Opinion, that_is_the_same_in_other_words_is_not_told) {
   const Verdict stray = own(Standing::Stray, Why::NoOwner);
-  EXPECT_EQ(believed(stray, agent(Standing::Pending, Why::Unconfirmed)), stray);
-  EXPECT_EQ(believed(stray, agent(Standing::Stray, Why::NoOwner)), stray);
+  EXPECT_EQ(told(stray, agent(Standing::Stray, Why::NoOwner)), stray);
+}
+
+TEST(Opinion, spares_what_it_does_not_call_an_orphan) {
+  for (const Standing standing :
+       {Standing::Protected, Standing::Managed, Standing::Held}) {
+    EXPECT_TRUE(spares(agent(standing, Why::Pidfile)));
+  }
+  for (const Standing standing :
+       {Standing::Pending, Standing::Leftover, Standing::Stray}) {
+    EXPECT_FALSE(spares(agent(standing, Why::NoOwner)));
+  }
 }
 
 TEST(Opinion, is_told_with_what_this_look_alone_has_said) {

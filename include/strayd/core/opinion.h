@@ -19,13 +19,12 @@ struct Opinion {
 // no verdict in it, or one that this strayd does not know.
 std::optional<Opinion> parse_opinion(std::string_view reply);
 
-// Which of the two is to be believed. Nobody is called an orphan against what
-// this look has found: the agent's word counts where it wants to spare, and
-// where nothing but time was lacking here, which it has had.
-Verdict believed(const Verdict& own, const Opinion& agent);
+// Whether it wants the process to live.
+bool spares(const Opinion& opinion);
 
 // Takes the agent's opinion of one process into the report of this look, and
-// keeps what this look alone has said.
+// keeps what this look alone has said where that is another. The agent has
+// looked for longer, and it is the one that acts.
 void add_opinion(Report& report, const ProcId& id, const Opinion& agent);
 
 }  // namespace strayd
