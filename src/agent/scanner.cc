@@ -702,7 +702,8 @@ void Scanner::Impl::finish(Report& fresh) {
 void Scanner::Impl::save_changes() {
   if (parts.wish == Wish::Look) return;
   records.keep(kills.record());
-  records.keep(known_ports(apps.picture().memory));
+  records.keep(known_ports(apps.picture().memory),
+               asked_ports(apps.picture().memory));
   records.keep(parts.config.state_dir, memory, snapshot.boot_id);
   keep_origins(false);
 }

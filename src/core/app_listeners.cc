@@ -138,6 +138,23 @@ bool wants_to_run(const AppTree& app) {
   });
 }
 
+// What an app's error said, and nothing else: that nobody can serve for it now,
+// and that it is no child of its own launch that listens there, is to be seen.
+// While the app's own processes come and go nothing is seen of the newest.
+bool may_be_kept_off(const Holders& holders,
+                     const AppTree& app,
+                     const Shares& shares,
+                     BootTime since) {
+  if (!holders.knows(app, BootTime::max()) && !holders.knows(app, since)) {
+    return false;
+  }
+  return std::ranges::none_of(shares, [&](const Held& held) {
+    return held.share.sockets > 0 &&
+           (held.share.owner == Owner::Managed ||
+            (held.launch && is_listed_launch(app, *held.launch)));
+  });
+}
+
 // It serves elsewhere for so long that it hardly fights for this one: debuggers
 // of several apps take turns on one port.
 bool has_settled(const AppScene& scene,
@@ -159,6 +176,7 @@ void add_conflict(const AppScene& scene,
                   const Holders& holders,
                   const AppTree& app,
                   const Shares& shares,
+                  bool asked,
                   std::vector<PortConflict>& conflicts) {
   if (shares.at(place(Owner::Managed)).share.sockets > 0) return;
   for (const Owner owner : {Owner::Orphan, Owner::Foreign}) {
@@ -169,7 +187,8 @@ void add_conflict(const AppScene& scene,
                           .port = share.port,
                           .owner = owner,
                           .holder = share.holder,
-                          .launch = launch};
+                          .launch = launch,
+                          .asked = asked};
     const Process* holder =
         share.holder ? scene.forest().find(*share.holder) : nullptr;
     if (holder != nullptr && owner == Owner::Orphan) {
@@ -211,7 +230,20 @@ PortsSeen count_ports(const AppScene& scene,
       std::vector<PortShare>& all = seen.shares[app.index];
       for (const Held& held : *shares) all.push_back(held.share);
       if (wants_to_run(app)) {
-        add_conflict(scene, holders, app, *shares, seen.conflicts);
+        add_conflict(scene, holders, app, *shares, false, seen.conflicts);
+      }
+    }
+    if (!wants_to_run(app)) continue;
+    for (const auto& [port, memory] : after.apps[app.key].asked) {
+      const std::optional<Shares> shares = count.shares(app, port, false);
+      if (!shares || !may_be_kept_off(holders, app, *shares, memory.first)) {
+        continue;
+      }
+      const std::size_t before_it = seen.conflicts.size();
+      add_conflict(scene, holders, app, *shares, true, seen.conflicts);
+      if (seen.conflicts.size() == before_it) continue;
+      for (const Held& held : *shares) {
+        seen.shares[app.index].push_back(held.share);
       }
     }
   }

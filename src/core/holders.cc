@@ -56,7 +56,11 @@ bool Holders::complete(const AppTree& app) const {
 }
 
 bool Holders::complete(const AppTree& app, BootTime since) const {
-  if (!available_ || !orphans_complete_) return false;
+  return orphans_complete_ && knows(app, since);
+}
+
+bool Holders::knows(const AppTree& app, BootTime since) const {
+  if (!available_) return false;
   if (is_cluster(app) && (app.daemon == nullptr || !read(*app.daemon))) {
     return false;
   }

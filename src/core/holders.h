@@ -27,6 +27,8 @@ class Holders {
   // The same of one that was there at that time: what has begun since did not
   // open it. An app in a crash loop is never seen whole.
   bool complete(const AppTree& app, BootTime since) const;
+  // The descriptors of all of its own that was there at that time were read.
+  bool knows(const AppTree& app, BootTime since) const;
   bool orphans_complete() const { return orphans_complete_; }
 
  private:

@@ -86,6 +86,23 @@ TEST(BusDecoder, holds_nothing_of_what_apps_log) {
   EXPECT_EQ(taken.skipped, 0U);
 }
 
+TEST(BusDecoder, takes_what_an_app_wrote_to_its_error_output) {
+  const std::size_t most = longest_payload(Pm2Topic::Error) - 2;  // "j:"
+  const std::string stream = bus_frame("log:err", R"({"data":"x"})") +
+                             bus_frame("log:err", std::string(most, ' ')) +
+                             bus_frame("log:err", std::string(most + 1, ' ')) +
+                             "\x12" + argument("s:log:err") + argument("s:{}") +
+                             bus_frame("log:PM2", "{}");
+  const Taken taken = take(stream, 1000);
+  ASSERT_EQ(taken.payloads.size(), 5U);
+  EXPECT_EQ(taken.payloads[0], R"({"data":"x"})");
+  EXPECT_EQ(taken.payloads[1].size(), most);
+  EXPECT_EQ(taken.payloads[2], "") << "it was too long";
+  EXPECT_EQ(taken.payloads[3], "") << "it is no JSON";
+  EXPECT_EQ(taken.payloads[4], "{}");
+  EXPECT_EQ(taken.skipped, 0U) << "no event was lost";
+}
+
 TEST(BusDecoder, holds_no_topic_that_is_longer_than_ours) {
   const std::string topic =
       "process:event" + std::string(std::size_t{1024} * 1024, 'x');

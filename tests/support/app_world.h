@@ -145,8 +145,10 @@ class AppWorld : public World {
     AppsEvidence evidence = blind_evidence();
     if (sockets_are_known) evidence.sockets = &sockets;
     evidence.holdings = &holdings;
+    evidence.asked = &asked;
     AppsPicture picture = observe_apps(evidence, seen);
     seen = picture.memory;
+    asked.clear();
     return picture;
   }
 
@@ -161,6 +163,7 @@ class AppWorld : public World {
   bool sockets_are_known = true;
   std::vector<Remote> remotes{
       {.name = "exchange", .addresses = {address(7)}, .ports = {443}}};
+  AskedPorts asked{};        // of the next scan
   std::set<pid_t> sealed{};  // whose descriptors may not be read
   std::vector<Verdict> verdicts{};
   HoldersWanted wanted{};
