@@ -4,7 +4,7 @@ import test from "node:test";
 import { forEver, startStray } from "./support/backends.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { freePort, sandbox } from "./support/sandbox.mjs";
-import { configure, scan, startStrayd } from "./support/strayd.mjs";
+import { configure, startStrayd } from "./support/strayd.mjs";
 import { until } from "./support/wait.mjs";
 
 const asks = { name: "asks", pattern: "asks\\.mjs", exe: "node" };
@@ -12,6 +12,7 @@ const asks = { name: "asks", pattern: "asks\\.mjs", exe: "node" };
 async function scene(t) {
   const box = sandbox();
   const pm2 = startPm2(t, box);
+  await pm2.cli(["ping"]);
   const settings = await configure(box, { mode: "observe", rules: [asks] });
   const port = await freePort();
   return {
@@ -38,8 +39,9 @@ const counted = async (agent, cause) =>
 
 async function isNamed(agent, { port }, orphan) {
   const [conflict] = await until("the conflict is named", async () => {
+    // At first its PM2 may yet be about to list it, and it is held.
     const all = await conflictsOf(agent);
-    return all.length > 0 && all;
+    return all.some(({ owner }) => owner === "orphan") && all;
   });
   assert.equal(conflict.app, "api");
   assert.equal(conflict.port, port);
@@ -69,7 +71,7 @@ test("an orphan that was on the port before strayd came is named, and is the rea
     const again = await startStrayd(t, at.settings);
     await again.scans(1);
     await isNamed(again, at, orphan);
-    assert.match((await scan(at.settings)).stdout, /In the way: port \d+, which api asks for/);
+    assert.match(await (await again.get("/")).text(), /port \d+, which api asks for by its own error/);
   });
 });
 

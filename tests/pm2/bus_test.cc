@@ -264,13 +264,10 @@ TEST(Bus, hears_of_ports_again_after_a_scan_of_floods) {
   listener.follow(home.path());
   daemon.accept();
   listener.drain();
-  const std::string flood =
-      error_frame("EADDRINUSE " + std::string(100'000, 'x'));
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(daemon.say(flood));
-  const std::string taken = error_frame("listen EADDRINUSE :::3000\\n");
-  ASSERT_TRUE(daemon.say(taken));
+  const std::string flood = error_frame("EADDRINUSE");
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(daemon.say(flood));
   EXPECT_THAT(listener.bus->drain(std::chrono::seconds{10}).asked, IsEmpty());
-  ASSERT_TRUE(daemon.say(taken));
+  ASSERT_TRUE(daemon.say(error_frame("listen EADDRINUSE :::3000\\n")));
   EXPECT_EQ(listener.bus->drain(std::chrono::seconds{10}).asked.size(), 1U);
 }
 

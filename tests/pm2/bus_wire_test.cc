@@ -48,10 +48,10 @@ Taken take(std::string_view bytes, std::size_t piece) {
   return taken;
 }
 
-TEST(BusDecoder, takes_events_and_lines_of_pm2_and_skips_the_rest) {
+TEST(BusDecoder, takes_events_lines_of_pm2_and_errors_and_skips_the_rest) {
   const Decoded restart = decode(fixture("bus-restart.bin"));
   EXPECT_FALSE(restart.error);
-  EXPECT_EQ(restart.frames, 11U);                               // of 15
+  EXPECT_EQ(restart.frames, 12U);                               // of 15
   EXPECT_EQ(decode(fixture("bus-crashloop.bin")).frames, 83U);  // of 99
 }
 
