@@ -138,21 +138,13 @@ bool wants_to_run(const AppTree& app) {
   });
 }
 
-// What an app's error said, and nothing else: that nobody can serve for it now,
-// and that it is no child of its own launch that listens there, is to be seen.
-// While the app's own processes come and go nothing is seen of the newest.
-bool may_be_kept_off(const Holders& holders,
-                     const AppTree& app,
-                     const Shares& shares,
-                     BootTime since) {
-  if (!holders.knows(app, BootTime::max()) && !holders.knows(app, since)) {
-    return false;
-  }
-  return std::ranges::none_of(shares, [&](const Held& held) {
-    return held.share.sockets > 0 &&
-           (held.share.owner == Owner::Managed ||
-            (held.launch && is_listed_launch(app, *held.launch)));
-  });
+// What an app's error said, and nothing else, is believed where all of its own
+// was seen to listen nowhere (remember_asked() forgets the others). While its
+// processes come and go nothing is seen of the newest.
+bool is_seen_idle(const Holders& holders,
+                  const AppTree& app,
+                  const AskedMemory& asked) {
+  return holders.knows(app, BootTime::max()) || holders.knows(app, asked.first);
 }
 
 // It serves elsewhere for so long that it hardly fights for this one: debuggers
@@ -234,11 +226,9 @@ PortsSeen count_ports(const AppScene& scene,
       }
     }
     if (!wants_to_run(app)) continue;
-    for (const auto& [port, memory] : after.apps[app.key].asked) {
+    for (const auto& [port, asked] : after.apps[app.key].asked) {
       const std::optional<Shares> shares = count.shares(app, port, false);
-      if (!shares || !may_be_kept_off(holders, app, *shares, memory.first)) {
-        continue;
-      }
+      if (!shares || !is_seen_idle(holders, app, asked)) continue;
       const std::size_t before_it = seen.conflicts.size();
       add_conflict(scene, holders, app, *shares, true, seen.conflicts);
       if (seen.conflicts.size() == before_it) continue;

@@ -92,7 +92,7 @@ std::optional<std::uint16_t> port_behind(const Line& line,
   const std::string_view token =
       behind.substr(0, behind.find_first_not_of(kAddress));
   behind.remove_prefix(token.size());
-  if (behind.starts_with('/') || !is_whole(line, behind)) return std::nullopt;
+  if (!is_whole(line, behind)) return std::nullopt;
   return port_of_address(token);
 }
 
@@ -117,20 +117,13 @@ std::optional<std::uint16_t> port_of_tuple(std::string_view text) {
 
 // Right before the words: "… :8080: bind: address already in use".
 std::optional<std::uint16_t> port_before(std::string_view before) {
-  bool failed = false;
   if (before.size() > kReach) before.remove_prefix(before.size() - kReach);
   before = without_back(before, "Aa");  // of "Address"
-  for (;;) {
+  do {
     before = without_back(before, " :(-");
-    if (take_back(before, "(98")) continue;
-    const bool tells = take_back(before, "bind") ||
-                       take_back(before, "failed") ||
-                       take_back(before, "reason");
-    if (!tells) break;
-    failed = true;
-  }
+  } while (take_back(before, "(98") || take_back(before, "bind") ||
+           take_back(before, "failed") || take_back(before, "reason"));
   if (take_back(before, ")")) return port_of_tuple(before);
-  if (!failed) return std::nullopt;
   return port_of_address(before.substr(before.find_last_not_of(kAddress) + 1));
 }
 

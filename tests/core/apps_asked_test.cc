@@ -203,6 +203,32 @@ TEST(AskedPort, of_an_app_in_a_loop_is_a_conflict_in_the_second_scan) {
   EXPECT_THAT(loops(), SizeIs(1));
 }
 
+// What ended holds nothing; what began after all was looked at said it later.
+TEST(AskedPort,
+     of_a_launch_that_ends_or_begins_just_now_is_a_conflict_at_once) {
+  AppWorld ends = with_stray();
+  ends.ending = {10, 11, 12, 13};
+  says(ends);
+  EXPECT_THAT(ends.look().conflicts, SizeIs(1));
+
+  AppWorld begins = with_stray();
+  for (const pid_t pid : {13, 12, 11, 10}) begins.end(pid);
+  begins.answers(5,
+                 {World::instance(99,
+                                  std::chrono::duration_cast<seconds>(
+                                      begins.snapshot.taken + seconds{5}))});
+  says(begins);
+  EXPECT_THAT(begins.look().conflicts, SizeIs(1));
+}
+
+TEST(AskedPort, that_is_remembered_waits_for_what_can_t_be_seen_as_well) {
+  AppWorld world = with_stray();
+  restore_asked(world.seen, {{kApi, {kPort}}});
+  world.sealed.insert(13);
+  world.look();
+  EXPECT_THAT(world.look().conflicts, IsEmpty());
+}
+
 TEST(AskedPort, of_an_app_that_is_not_listed_is_nobody_s) {
   AppWorld world = with_stray();
   world.asked[{.home = kHome, .app = "other"}] = {kPort};

@@ -75,6 +75,7 @@ TEST(PortWords, are_read_from_a_property_where_the_message_has_none) {
 }
 
 TEST(PortWords, of_other_languages_name_it_too) {
+  EXPECT_THAT(ports("0.0.0.0:8080 address already in use"), ElementsAre(8080));
   EXPECT_THAT(ports("listen tcp :8080: bind: address already in use"),
               ElementsAre(8080));
   EXPECT_THAT(ports("panic: listen tcp4 127.0.0.1:8080: bind: address already "

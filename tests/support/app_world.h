@@ -132,6 +132,7 @@ class AppWorld : public World {
     holdings.clear();
     for (const std::vector<ProcId>& ids : {wanted.always, wanted.settled}) {
       for (const ProcId& id : ids) {
+        if (ending.contains(id.pid)) continue;
         if (sealed.contains(id.pid)) {
           holdings[id] = std::unexpected(Unread::Denied);
         } else {
@@ -164,6 +165,7 @@ class AppWorld : public World {
   std::vector<Remote> remotes{
       {.name = "exchange", .addresses = {address(7)}, .ports = {443}}};
   AskedPorts asked{};        // of the next scan
+  std::set<pid_t> ending{};  // they are gone when they are to be read
   std::set<pid_t> sealed{};  // whose descriptors may not be read
   std::vector<Verdict> verdicts{};
   HoldersWanted wanted{};
