@@ -84,8 +84,8 @@ void remember_asked(const AppScene& scene,
       return memory.ports.contains(entry.first);
     });
     for (auto& [port, asked] : memory.asked) {
-      if (asked.first == BootTime{})
-        asked.first = scene.evidence.snapshot.taken;
+      if (asked.first != BootTime{}) continue;  // else it is of a file
+      asked.first = scene.evidence.snapshot.taken;
     }
   }
 }

@@ -191,6 +191,42 @@ void add_conflict(const AppScene& scene,
   }
 }
 
+void add_shares(const Shares& shares, std::vector<PortShare>& to) {
+  for (const Held& held : shares) to.push_back(held.share);
+}
+
+void add_own(const AppScene& scene,
+             const Holders& holders,
+             const AppTree& app,
+             const AppMemory& memory,
+             Count& count,
+             PortsSeen& seen) {
+  for (const auto& [port, known] : memory.ports) {
+    const auto shares = count.shares(app, port, known.by_daemon);
+    if (!shares) continue;
+    add_shares(*shares, seen.shares[app.index]);
+    if (!wants_to_run(app)) continue;
+    add_conflict(scene, holders, app, *shares, false, seen.conflicts);
+  }
+}
+
+// Of those only what is in the way is of interest.
+void add_asked(const AppScene& scene,
+               const Holders& holders,
+               const AppTree& app,
+               const AppMemory& memory,
+               Count& count,
+               PortsSeen& seen) {
+  for (const auto& [port, asked] : memory.asked) {
+    const auto shares = count.shares(app, port, false);
+    if (!shares || !is_seen_idle(holders, app, asked)) continue;
+    const std::size_t others = seen.conflicts.size();
+    add_conflict(scene, holders, app, *shares, true, seen.conflicts);
+    if (seen.conflicts.size() == others) continue;
+    add_shares(*shares, seen.shares[app.index]);
+  }
+}
+
 }  // namespace
 
 bool search_is_due(const AppsMemory& memory, BootTime now) {
@@ -215,27 +251,9 @@ PortsSeen count_ports(const AppScene& scene,
   if (search_is_due(before, now)) after.searched = now;
   Count count(scene, holders, before, after);
   for (const AppTree& app : scene.apps()) {
-    for (const auto& [port, memory] : after.apps[app.key].ports) {
-      const std::optional<Shares> shares =
-          count.shares(app, port, memory.by_daemon);
-      if (!shares) continue;
-      std::vector<PortShare>& all = seen.shares[app.index];
-      for (const Held& held : *shares) all.push_back(held.share);
-      if (wants_to_run(app)) {
-        add_conflict(scene, holders, app, *shares, false, seen.conflicts);
-      }
-    }
-    if (!wants_to_run(app)) continue;
-    for (const auto& [port, asked] : after.apps[app.key].asked) {
-      const std::optional<Shares> shares = count.shares(app, port, false);
-      if (!shares || !is_seen_idle(holders, app, asked)) continue;
-      const std::size_t before_it = seen.conflicts.size();
-      add_conflict(scene, holders, app, *shares, true, seen.conflicts);
-      if (seen.conflicts.size() == before_it) continue;
-      for (const Held& held : *shares) {
-        seen.shares[app.index].push_back(held.share);
-      }
-    }
+    const AppMemory& memory = after.apps[app.key];
+    add_own(scene, holders, app, memory, count, seen);
+    if (wants_to_run(app)) add_asked(scene, holders, app, memory, count, seen);
   }
   return seen;
 }

@@ -60,9 +60,11 @@ void PortErrors::hear(const Pm2BusFrame& frame, AskedPorts& asked) {
     return;
   }
   left_ -= frame.json.size();
-  auto said = parse_pm2_error(frame);
-  if (!said || !*said) return;
-  Pm2ErrorText& piece = **said;
+  Result<std::optional<Pm2ErrorText>> said = parse_pm2_error(frame);
+  if (!said) return;
+  std::optional<Pm2ErrorText>& of_an_app = *said;
+  if (!of_an_app) return;
+  Pm2ErrorText& piece = *of_an_app;
   if (auto before = open_.extract(piece.pm_id)) {
     piece.text.insert(0, before.mapped());
   }

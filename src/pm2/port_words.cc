@@ -132,24 +132,28 @@ bool is_letter(char byte) {
          (byte >= '0' && byte <= '9') || byte == '_';
 }
 
-// "port 3000", "Port: 3000", "\"port\":3000".
+// What is behind a word "port": 3000, ": 3000", "\":3000".
+std::optional<std::uint16_t> port_behind_name(const Line& line,
+                                              std::string_view behind) {
+  if (behind.empty() || is_letter(behind.front())) return std::nullopt;
+  behind = without_front(behind, " :=\"'\\");
+  const std::string_view digits =
+      behind.substr(0, behind.find_first_not_of(kDigits));
+  behind.remove_prefix(digits.size());
+  if (!is_whole(line, behind)) return std::nullopt;
+  if (!behind.empty() && is_letter(behind.front())) return std::nullopt;
+  return port_of(digits);
+}
+
 std::optional<std::uint16_t> port_by_name(const Line& line) {
-  constexpr std::string_view kName = "ort";
-  for (std::size_t at = line.text.find(kName); at != std::string_view::npos;
-       at = line.text.find(kName, at + 1)) {
-    const bool named = at > 0 &&
-                       (line.text[at - 1] == 'p' || line.text[at - 1] == 'P') &&
-                       (at == 1 || !is_letter(line.text[at - 2]));
-    if (!named) continue;
-    std::string_view behind = line.text.substr(at + kName.size());
-    if (behind.empty() || is_letter(behind.front())) continue;
-    behind = without_front(behind, " :=\"'\\");
-    const std::string_view digits =
-        behind.substr(0, behind.find_first_not_of(kDigits));
-    behind.remove_prefix(digits.size());
-    if (!is_whole(line, behind)) continue;
-    if (!behind.empty() && is_letter(behind.front())) continue;
-    if (const auto port = port_of(digits)) return port;
+  for (const std::string_view name : {"port", "Port", "PORT"}) {
+    for (std::size_t at = line.text.find(name); at != std::string_view::npos;
+         at = line.text.find(name, at + 1)) {
+      if (at > 0 && is_letter(line.text[at - 1])) continue;
+      const auto port =
+          port_behind_name(line, line.text.substr(at + name.size()));
+      if (port) return port;
+    }
   }
   return std::nullopt;
 }

@@ -85,7 +85,7 @@ TEST_F(PortErrorsTest, of_an_old_worker_or_in_no_text_are_nobody_s) {
 
 TEST_F(PortErrorsTest, in_pieces_are_put_together_by_instance) {
   const std::string line(kTaken);
-  for (std::size_t cut = line.find("EADDR") + 1; cut < line.find("\n"); ++cut) {
+  for (std::size_t cut = line.find("EADDR") + 1; cut < line.find('\n'); ++cut) {
     asked_.clear();
     hears(said(line.substr(0, cut)));
     hears(said("EADDRINUSE: address already in use :::77\n", 1, "other"));
