@@ -66,6 +66,11 @@ Result<Scanner::Parts> prepare(const Config& config,
   const std::string boot = boot_of(procfs);
   if (wish == Wish::Look) {
     restore(parts.memory, peek_origins(config.state_dir, boot), boot_time());
+    // Whose port is whose the agent has seen and heard for longer.
+    if (Result<State> known = peek_state(config.state_dir)) {
+      parts.state.ports = std::move(known->ports);
+      parts.state.asked = std::move(known->asked);
+    }
     return parts;
   }
   if (Result<Audit> audit = Audit::open(config.audit, boot)) {

@@ -4,7 +4,7 @@ import test from "node:test";
 import { forEver, startStray } from "./support/backends.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { freePort, sandbox } from "./support/sandbox.mjs";
-import { configure, startStrayd } from "./support/strayd.mjs";
+import { configure, scan, startStrayd } from "./support/strayd.mjs";
 import { until } from "./support/wait.mjs";
 
 const asks = { name: "asks", pattern: "asks\\.mjs", exe: "node" };
@@ -72,6 +72,7 @@ test("an orphan that was on the port before strayd came is named, and is the rea
     await again.scans(1);
     await isNamed(again, at, orphan);
     assert.match(await (await again.get("/")).text(), /port \d+, which api asks for by its own error/);
+    assert.match((await scan(at.settings)).stdout, /In the way: port \d+, which api asks for by its own error, is held by/);
   });
 });
 
