@@ -37,7 +37,9 @@ std::vector<RemoteHosts> hosts_of(const Config& config) {
 std::set<HeldPort> held_ports(std::span<const PortConflict> conflicts) {
   std::set<HeldPort> held;
   for (const PortConflict& conflict : conflicts) {
-    held.insert({.app = conflict.app, .left_by = conflict.launch});
+    held.insert({.app = conflict.app,
+                 .left_by = conflict.launch,
+                 .asked = conflict.asked});
   }
   return held;
 }
@@ -120,6 +122,7 @@ void AppWatch::restore(const State& state) {
   accounts_.ends = state.ends;
   accounts_.senders = state.senders;
   restore_ports(picture_.memory, state.ports);
+  restore_asked(picture_.memory, state.asked);
 }
 
 void AppWatch::note_signalled(const ProcId& id) {
@@ -203,10 +206,23 @@ void AppWatch::read_shares(Snapshot& snapshot) {
   }
 }
 
+// After the lists were read, and before the sockets are: what an app says of a
+// port is looked for in the scan that hears it.
+void AppWatch::hear_bus() {
+  heard_ = {};
+  followed_.clear();
+  if (!bus_) return;
+  heard_ = bus_->drain(kBusPatience);
+  for (const Pm2BusState& state : bus_->states()) {
+    if (heard_.whole && state.connected) followed_.insert(state.home);
+  }
+}
+
 const AppsPicture& AppWatch::look(Snapshot& snapshot,
                                   std::span<const Pm2View> pm2,
                                   const Policy& policy,
                                   std::span<const Verdict> verdicts) {
+  hear_bus();
   members_ = tree_members(snapshot, pm2);
   std::erase_if(shares_, [&](const auto& share) {
     return !std::ranges::binary_search(members_, share.first);
@@ -226,7 +242,8 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
                         .pm2 = pm2,
                         .policy = policy,
                         .verdicts = verdicts,
-                        .remotes = remotes};
+                        .remotes = remotes,
+                        .asked = &heard_.asked};
   read_sockets(evidence, sockets_wanted(pm2, remotes));
   if (table_) {
     evidence.sockets = &*table_;
@@ -239,15 +256,10 @@ const AppsPicture& AppWatch::look(Snapshot& snapshot,
 
 Clues AppWatch::clues(const Snapshot& snapshot, std::span<const Pm2View> pm2) {
   Clues clues{.at = snapshot.taken};
-  if (bus_) {
-    Pm2Batch batch = bus_->drain(kBusPatience);
-    clues.events = std::move(batch.events);
-    for (const Pm2BusState& state : bus_->states()) {
-      if (batch.whole && state.connected) clues.caught_up.insert(state.home);
-    }
-    // After the events were taken: what a new connection brings is of later.
-    bus_->follow(pm2);
-  }
+  clues.events = std::exchange(heard_.events, {});
+  clues.caught_up = std::exchange(followed_, {});
+  // After the events were taken: what a new connection brings is of later.
+  if (bus_) bus_->follow(pm2);
   if (listen_) {
     clues.deaths = std::exchange(deaths_, {});
     for (Death& death : exits_.ended(snapshot.taken)) {

@@ -43,7 +43,8 @@ class AppWatch {
 
   void reconfigure(const Config& config);
   // What was known before this start: the backends, if they are of this boot,
-  // the ports of the apps, how they ended, and by whose signals.
+  // the ports of the apps and those that they asked for, how they ended, and by
+  // whose signals.
   void restore(const State& state);
   // These were sent a signal by strayd.
   void note_signalled(const ProcId& id);
@@ -94,6 +95,7 @@ class AppWatch {
   std::vector<Feature> features() const;
 
  private:
+  void hear_bus();
   void read_sockets(const AppsEvidence& evidence, SocketsWanted wanted);
   void read_shares(Snapshot& snapshot);
   Clues clues(const Snapshot& snapshot, std::span<const Pm2View> pm2);
@@ -110,6 +112,9 @@ class AppWatch {
 
   HoldingsWatch holdings_;
 
+  // Of this scan: what the buses said, and those that were heard to the end.
+  Pm2Batch heard_{};
+  std::set<std::string> followed_{};
   // Of this scan; nullopt: it, or who holds its sockets, could not be read.
   std::optional<SocketTable> table_{};
 

@@ -237,8 +237,9 @@ void Records::keep(const HarmRecord& harm) {
   if (state_.harm != harm) state_.harm = harm;
 }
 
-void Records::keep(KnownPorts ports) {
+void Records::keep(KnownPorts ports, AskedPorts asked) {
   state_.ports = std::move(ports);
+  state_.asked = std::move(asked);
 }
 
 void Records::keep(const Report& report) {

@@ -82,7 +82,7 @@ class Records {
   // The kills that are watched: on disk with the next spend() or keep().
   void keep(const HarmRecord& harm);
   // The same of the apps' ports.
-  void keep(KnownPorts ports);
+  void keep(KnownPorts ports, AskedPorts asked);
   // What a scan found out, on disk if it is news.
   void keep(const Report& report);
   void keep(const Memory& memory, const std::string& boot_id);

@@ -179,7 +179,8 @@ void Scanner::Impl::judge_apps() {
       reporter.newest()->ledger, seen.snapshot, seen.pm2, seen.memory);
   std::vector<AppFacts> facts = app_facts(seen.snapshot, seen.pm2, policy);
   add_ports(facts, apps.picture().apps);
-  hand.records().keep(known_ports(apps.picture().memory));
+  hand.records().keep(known_ports(apps.picture().memory),
+                      asked_ports(apps.picture().memory));
   hand.look_for_harm(seen, seen.snapshot.taken, facts, accounts.restarts);
   look.keep(hand.kept(seen), policy);
 }

@@ -138,6 +138,15 @@ bool wants_to_run(const AppTree& app) {
   });
 }
 
+// What an app's error said, and nothing else, is believed where all of its own
+// was seen to listen nowhere (remember_asked() forgets the others). While its
+// processes come and go nothing is seen of the newest.
+bool is_seen_idle(const Holders& holders,
+                  const AppTree& app,
+                  const AskedMemory& asked) {
+  return holders.knows(app, BootTime::max()) || holders.knows(app, asked.first);
+}
+
 // It serves elsewhere for so long that it hardly fights for this one: debuggers
 // of several apps take turns on one port.
 bool has_settled(const AppScene& scene,
@@ -159,6 +168,7 @@ void add_conflict(const AppScene& scene,
                   const Holders& holders,
                   const AppTree& app,
                   const Shares& shares,
+                  bool asked,
                   std::vector<PortConflict>& conflicts) {
   if (shares.at(place(Owner::Managed)).share.sockets > 0) return;
   for (const Owner owner : {Owner::Orphan, Owner::Foreign}) {
@@ -169,7 +179,8 @@ void add_conflict(const AppScene& scene,
                           .port = share.port,
                           .owner = owner,
                           .holder = share.holder,
-                          .launch = launch};
+                          .launch = launch,
+                          .asked = asked};
     const Process* holder =
         share.holder ? scene.forest().find(*share.holder) : nullptr;
     if (holder != nullptr && owner == Owner::Orphan) {
@@ -177,6 +188,42 @@ void add_conflict(const AppScene& scene,
     }
     conflicts.push_back(std::move(conflict));
     return;
+  }
+}
+
+void add_shares(const Shares& shares, std::vector<PortShare>& to) {
+  for (const Held& held : shares) to.push_back(held.share);
+}
+
+void add_own(const AppScene& scene,
+             const Holders& holders,
+             const AppTree& app,
+             const AppMemory& memory,
+             Count& count,
+             PortsSeen& seen) {
+  for (const auto& [port, known] : memory.ports) {
+    const auto shares = count.shares(app, port, known.by_daemon);
+    if (!shares) continue;
+    add_shares(*shares, seen.shares[app.index]);
+    if (!wants_to_run(app)) continue;
+    add_conflict(scene, holders, app, *shares, false, seen.conflicts);
+  }
+}
+
+// Of those only what is in the way is of interest.
+void add_asked(const AppScene& scene,
+               const Holders& holders,
+               const AppTree& app,
+               const AppMemory& memory,
+               Count& count,
+               PortsSeen& seen) {
+  for (const auto& [port, asked] : memory.asked) {
+    const auto shares = count.shares(app, port, false);
+    if (!shares || !is_seen_idle(holders, app, asked)) continue;
+    const std::size_t others = seen.conflicts.size();
+    add_conflict(scene, holders, app, *shares, true, seen.conflicts);
+    if (seen.conflicts.size() == others) continue;
+    add_shares(*shares, seen.shares[app.index]);
   }
 }
 
@@ -204,16 +251,9 @@ PortsSeen count_ports(const AppScene& scene,
   if (search_is_due(before, now)) after.searched = now;
   Count count(scene, holders, before, after);
   for (const AppTree& app : scene.apps()) {
-    for (const auto& [port, memory] : after.apps[app.key].ports) {
-      const std::optional<Shares> shares =
-          count.shares(app, port, memory.by_daemon);
-      if (!shares) continue;
-      std::vector<PortShare>& all = seen.shares[app.index];
-      for (const Held& held : *shares) all.push_back(held.share);
-      if (wants_to_run(app)) {
-        add_conflict(scene, holders, app, *shares, seen.conflicts);
-      }
-    }
+    const AppMemory& memory = after.apps[app.key];
+    add_own(scene, holders, app, memory, count, seen);
+    if (wants_to_run(app)) add_asked(scene, holders, app, memory, count, seen);
   }
   return seen;
 }

@@ -33,11 +33,16 @@ void remember_ports(const AppScene& scene,
                     const Holders& holders,
                     AppsMemory& after);
 
+// After that. Folds `asked` of each app.
+void remember_asked(const AppScene& scene,
+                    const Holders& holders,
+                    AppsMemory& after);
+
 struct PortsSeen {
   std::vector<std::vector<PortShare>> shares{};  // by the scene's apps
   std::vector<PortConflict> conflicts{};
 };
-// After remember_ports(); folds `unclaimed`, `searched` and `strangers`.
+// After both; folds `unclaimed`, `searched` and `strangers`.
 PortsSeen count_ports(const AppScene& scene,
                       const Holders& holders,
                       const AppsMemory& before,

@@ -75,14 +75,11 @@ Launches launches_of_servers(const AppScene& scene, const Holders& holders) {
   Launches launches;
   for (const AppTree& app : scene.apps()) {
     for (const InstanceTree& tree : app.instances) {
-      const Pm2Instance& pm2 = *tree.instance;
-      if (!pm2.pm_uptime_ms) continue;
+      const auto launch = launch_of(app, *tree.instance);
+      if (!launch) continue;
       for (const TreeMember& member : tree.members) {
         if (!holders.listens(*member.process)) continue;
-        launches[member.process] = {.instance = {.home = app.key.home,
-                                                 .unique_id = pm2.unique_id,
-                                                 .pm_id = pm2.pm_id},
-                                    .pm_uptime_ms = *pm2.pm_uptime_ms};
+        launches[member.process] = *launch;
       }
     }
   }

@@ -18,6 +18,21 @@ bool launched_since(const Snapshot& snapshot, const Pm2Instance& instance) {
 
 }  // namespace
 
+std::optional<LaunchKey> launch_of(const AppTree& app,
+                                   const Pm2Instance& instance) {
+  if (!instance.pm_uptime_ms) return std::nullopt;
+  return LaunchKey{.instance = {.home = app.key.home,
+                                .unique_id = instance.unique_id,
+                                .pm_id = instance.pm_id},
+                   .pm_uptime_ms = *instance.pm_uptime_ms};
+}
+
+bool is_listed_launch(const AppTree& app, const LaunchKey& launch) {
+  return std::ranges::any_of(app.instances, [&](const InstanceTree& tree) {
+    return launch_of(app, *tree.instance) == launch;
+  });
+}
+
 bool is_cluster(const Pm2Instance& instance) {
   return instance.exec_mode == "cluster_mode";
 }

@@ -35,6 +35,12 @@ struct AppTree {
   std::vector<InstanceTree> instances{};  // by slot
 };
 
+// What PM2 lists now; nullopt: it did not say when it launched that.
+std::optional<LaunchKey> launch_of(const AppTree& app,
+                                   const Pm2Instance& instance);
+// It is one of those.
+bool is_listed_launch(const AppTree& app, const LaunchKey& launch);
+
 bool is_cluster(const Pm2Instance& instance);
 bool is_cluster(const AppTree& app);  // one of its instances is
 

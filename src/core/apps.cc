@@ -74,6 +74,7 @@ AppsPicture observe_apps(const AppsEvidence& evidence,
   }
 
   remember_ports(scene, holders, after);
+  remember_asked(scene, holders, after);
   PortsSeen ports = count_ports(scene, holders, before, after);
   auto remotes = count_remotes(scene, holders, before, after);
   for (std::size_t i = 0; i < picture.apps.size(); ++i) {
@@ -90,7 +91,7 @@ AppsPicture observe_apps(const AppsEvidence& evidence,
 std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts) {
   std::set<ProcId> trees;
   for (const PortConflict& conflict : conflicts) {
-    if (conflict.tree) trees.insert(*conflict.tree);
+    if (conflict.tree && !conflict.asked) trees.insert(*conflict.tree);
   }
   return trees;
 }

@@ -37,6 +37,10 @@ bool may_be_ours(Cause cause) {
   return true;
 }
 
+bool may_be_ours(const Restart& restart) {
+  return may_be_ours(restart.cause) || restart.by_word;
+}
+
 bool is_own(Cause cause) {
   return may_be_ours(cause) || cause == Cause::Oom ||
          cause == Cause::PortConflict;

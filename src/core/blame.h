@@ -9,6 +9,9 @@ namespace strayd {
 // The app ended, and nobody is known who wanted it to.
 bool may_be_ours(Cause cause);
 
+// The same of one restart: for a port conflict an app's word is not enough.
+bool may_be_ours(const Restart& restart);
+
 // What an app does by itself, for whatever reason.
 bool is_own(Cause cause);
 

@@ -131,9 +131,10 @@ Explained of_death(const CauseEvidence& evidence) {
   }
   if (*code == 0) return of_code_zero(evidence);
   if (const auto asked = on_request(evidence, *code)) return *asked;
-  return {.cause = evidence.ending->port_conflict ? Cause::PortConflict
-                                                  : Cause::ExitCode,
-          .how = {.how = How::Exited, .value = *code}};
+  const Ending& ending = *evidence.ending;
+  return {.cause = ending.port_conflict ? Cause::PortConflict : Cause::ExitCode,
+          .how = {.how = How::Exited, .value = *code},
+          .by_word = ending.port_by_word};
 }
 
 // PM2 doesn't say why it ends one, only beforehand that it is about to.

@@ -24,6 +24,7 @@ struct Explained {
   ExitStatus how{};  // what served or PM2's own child ended
   // Of the evidence; nullptr: it ended by none, or nobody told of it.
   const SentSignal* sent = nullptr;
+  bool by_word = false;  // a port conflict that the app alone tells of
 };
 
 Explained cause_of(const CauseEvidence& evidence);

@@ -84,7 +84,8 @@ Restart explain(const InList& listed,
                .how = is_known(explained.how)
                           ? explained.how
                           : listed_code(ending, listed.instance, restart),
-               .pm_uptime_ms = launch};
+               .pm_uptime_ms = launch,
+               .by_word = explained.by_word};
   if (explained.sent != nullptr) told.sent = *explained.sent;
   if (ending != nullptr && ending->at_ms &&
       *ending->at_ms >= ending->pm_uptime_ms) {

@@ -138,8 +138,7 @@ void Look::take(const Restart& restart) {
   if (!is_own(restart.cause)) return;
   const PastEnd end{.at = aftermath_.now, .how = restart.how};
   WatchedKill* const newest = newest_watch(restart.app);
-  if (newest == nullptr || !may_be_ours(restart.cause) ||
-      is_known_as_sent(restart)) {
+  if (newest == nullptr || !may_be_ours(restart) || is_known_as_sent(restart)) {
     note_end(history(), restart.app, end);
     return;
   }

@@ -63,16 +63,22 @@ Ending::How how_it_ended(const Pm2Event& exit, bool has_line) {
   return has_line ? Ending::How::Died : Ending::How::Unclear;
 }
 
+enum class KeptOff { No, ByWord, Yes };
+
 // Judged when it is heard, and kept: PM2's count may rise much later.
-bool was_kept_off(const Clues& clues, const Pm2Event& exit) {
+KeptOff kept_off(const Clues& clues, const Pm2Event& exit) {
   const AppKey app{
       .home = exit.home,
       .app = app_name({.name = exit.name, .name_space = exit.name_space})};
   const LaunchKey ended{.instance = instance_of(exit),
                         .pm_uptime_ms = exit.pm_uptime_ms.value_or(0)};
-  return std::ranges::any_of(clues.port_conflicts, [&](const HeldPort& held) {
-    return held.app == app && held.left_by != ended;
-  });
+  KeptOff found = KeptOff::No;
+  for (const HeldPort& held : clues.port_conflicts) {
+    if (held.app != app || held.left_by == ended) continue;
+    if (!held.asked) return KeptOff::Yes;
+    found = KeptOff::ByWord;
+  }
+  return found;
 }
 
 void hear_exit(const Subject& subject,
@@ -84,11 +90,13 @@ void hear_exit(const Subject& subject,
   const bool lived = alive && alive->pm_uptime_ms == launch.pm_uptime_ms;
   if (lived) alive.reset();
   if (line || lived) subject.home.mute = !line;
+  const KeptOff kept = kept_off(clues, event);
   Ending ending{.how = how_it_ended(event, line.has_value()),
                 .pm_uptime_ms = launch.pm_uptime_ms,
                 .at_ms = event.at_ms,
                 .exit_code = event.exit_code,
-                .port_conflict = was_kept_off(clues, event),
+                .port_conflict = kept != KeptOff::No,
+                .port_by_word = kept == KeptOff::ByWord,
                 .whole = line && lived};
   if (line) {
     if (!ending.exit_code) ending.exit_code = line->exit_code;

@@ -51,22 +51,49 @@ bool Holders::read(const Process& process) const {
   return found != scene_.evidence.holdings->end() && found->second.has_value();
 }
 
+template <typename Seen>
+bool Holders::sees(const AppTree& app, Seen seen) const {
+  if (!available_) return false;
+  if (is_cluster(app) && (app.daemon == nullptr || !read(*app.daemon))) {
+    return false;
+  }
+  return std::ranges::all_of(app.instances, seen);
+}
+
+template <typename Excused>
+bool Holders::are_seen(const InstanceTree& tree, Excused excused) const {
+  return std::ranges::all_of(tree.members, [&](const TreeMember& member) {
+    return read(*member.process) || excused(*member.process);
+  });
+}
+
 bool Holders::complete(const AppTree& app) const {
   return complete(app, BootTime::max());
 }
 
 bool Holders::complete(const AppTree& app, BootTime since) const {
-  if (!available_ || !orphans_complete_) return false;
-  if (is_cluster(app) && (app.daemon == nullptr || !read(*app.daemon))) {
-    return false;
-  }
-  return std::ranges::all_of(app.instances, [&](const InstanceTree& tree) {
-    return is_launched_after(tree, since) ||
-           (tree.known &&
-            std::ranges::all_of(tree.members, [&](const TreeMember& member) {
-              return read(*member.process) || member.process->started > since;
-            }));
+  return orphans_complete_ && sees(app, [&](const InstanceTree& tree) {
+           return is_launched_after(tree, since) ||
+                  (tree.known && are_seen(tree, [&](const Process& process) {
+                     return process.started > since;
+                   }));
+         });
+}
+
+bool Holders::knows(const AppTree& app, BootTime since) const {
+  return sees(app, [&](const InstanceTree& tree) {
+    if (is_launched_after(tree, since) || is_newer_than_all(tree)) return true;
+    return tree.known && are_seen(tree, [&](const Process& process) {
+             return process.started > since ||
+                    !scene_.evidence.holdings->contains(process.id);
+           });
   });
+}
+
+// PM2 was asked after the snapshot was taken.
+bool Holders::is_newer_than_all(const InstanceTree& tree) const {
+  const std::optional<pid_t> pid = tree.instance->pid;
+  return !tree.known && pid && scene_.forest().find(*pid) == nullptr;
 }
 
 bool Holders::is_launched_after(const InstanceTree& tree,

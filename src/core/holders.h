@@ -27,10 +27,18 @@ class Holders {
   // The same of one that was there at that time: what has begun since did not
   // open it. An app in a crash loop is never seen whole.
   bool complete(const AppTree& app, BootTime since) const;
+  // Nothing in its trees may hold what was not seen, but what has begun since
+  // that time. One that ended while they were read holds nothing any more.
+  bool knows(const AppTree& app, BootTime since) const;
   bool orphans_complete() const { return orphans_complete_; }
 
  private:
   bool read(const Process& process) const;
+  template <typename Seen>
+  bool sees(const AppTree& app, Seen seen) const;
+  template <typename Excused>
+  bool are_seen(const InstanceTree& tree, Excused excused) const;
+  bool is_newer_than_all(const InstanceTree& tree) const;
   bool is_launched_after(const InstanceTree& tree, BootTime since) const;
   void check_orphans();
 

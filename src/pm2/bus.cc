@@ -32,10 +32,12 @@ class Reader {
   void wait() const;
   bool all_dry(std::uint64_t question) const;
   void hear(OpenLine& open, std::uint64_t question);
+  void begin_anew();
 
   BusDesk& desk_;
   std::vector<OpenLine> lines_{};
-  bool more_ = false;  // some line is not known to be dry
+  bool more_ = false;           // some line is not known to be dry
+  std::uint64_t question_ = 0;  // the newest
   std::vector<char> room_ = std::vector<char>(kRoom);
 };
 
@@ -55,6 +57,10 @@ void Reader::hear(OpenLine& open, std::uint64_t question) {
   open.dropped = !desk_.report(open, std::move(heard));
 }
 
+void Reader::begin_anew() {
+  for (OpenLine& open : lines_) open.line.begin_anew();
+}
+
 bool Reader::all_dry(std::uint64_t question) const {
   return std::ranges::all_of(
       lines_, [&](const OpenLine& open) { return open.dry_at == question; });
@@ -64,6 +70,7 @@ void Reader::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     wait();
     const std::uint64_t question = desk_.take_orders(lines_);
+    if (std::exchange(question_, question) != question) begin_anew();
     for (OpenLine& open : lines_) hear(open, question);
     std::erase_if(lines_, [](const OpenLine& open) { return open.dropped; });
     more_ = !all_dry(question);

@@ -114,6 +114,7 @@ bool BusDesk::report(const OpenLine& from, BusHearing heard) {
     if (event.kind != Pm2Event::Kind::Gap) ++seat.state.events;
     events_.push_back(std::move(event));
   }
+  add_asked(seat.asked, heard.asked);
   if (!heard.events.empty()) make_readable(wake_);
   if (heard.ended) {
     disconnect(seat, std::move(heard.ended->what));
@@ -151,9 +152,15 @@ Pm2Batch BusDesk::drain(std::chrono::milliseconds limit) {
   ring();
   const bool whole = answered_changed_.wait_for(
       lock, limit, [&] { return answered_ >= question; });
-  for (auto& [home, seat] : seats_) seat.waiting = 0;
+  AskedPorts asked;
+  for (auto& [home, seat] : seats_) {
+    seat.waiting = 0;
+    asked.merge(std::exchange(seat.asked, {}));
+  }
   make_unreadable(wake_);
-  return {.events = std::exchange(events_, {}), .whole = whole};
+  return {.events = std::exchange(events_, {}),
+          .asked = std::move(asked),
+          .whole = whole};
 }
 
 std::vector<Pm2BusState> BusDesk::states() const {

@@ -59,6 +59,8 @@ class BusDesk {
     Pm2BusState state{};
     std::uint64_t line = 0;   // 0: none
     std::size_t waiting = 0;  // bytes of its events that wait
+    // They wait for a scan, and wake nobody: an end that they explain does.
+    AskedPorts asked{};
   };
 
   void disconnect(Seat& seat, std::string why);

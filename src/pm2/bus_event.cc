@@ -18,14 +18,16 @@ constexpr std::size_t kDeepest = 64;
 // Of the word that tells one event from another; none of ours is longer.
 constexpr std::size_t kLongestWord = 64;
 
-// The payloads of both topics, by allow-list:
+// The payloads of all topics, by allow-list:
 // {"event":"exit","manually":false,"process":{…pm2_env…},"at":1795386591929}
 // {"process":{"pm_id":"PM2",…},"data":"App […"}
+// {"process":{"pm_id":0,"name":"api",…,"namespace":"default"},"data":"Error:
+// …"}
 struct Payload {
   std::string event{};
   bool manually = false;
   std::optional<std::int64_t> at_ms{};
-  std::string data{};  // of lines of a log only
+  std::string data{};  // of logs only
   bool by_pm2 = false;
   EntryDraft process{};
 };
@@ -106,7 +108,7 @@ bool PayloadReader::key(std::string& name) {
     key_ = Key::At;
   } else if (name == "process") {
     key_ = Key::Process;
-  } else if (name == "data" && topic_ == Pm2Topic::Log) {
+  } else if (name == "data" && topic_ != Pm2Topic::Event) {
     key_ = Key::Data;
   }
   return true;
@@ -198,6 +200,7 @@ Result<std::optional<Pm2Event>> process_event(Payload payload) {
 }  // namespace
 
 Result<std::optional<Pm2Event>> parse_pm2_event(const Pm2BusFrame& frame) {
+  if (frame.topic == Pm2Topic::Error) return std::nullopt;
   Result<Payload> payload = read_payload(frame);
   if (!payload) return std::unexpected(std::move(payload).error());
   switch (frame.topic) {
@@ -206,10 +209,23 @@ Result<std::optional<Pm2Event>> parse_pm2_event(const Pm2BusFrame& frame) {
     case Pm2Topic::Log:
       if (!payload->by_pm2) return std::nullopt;
       return parse_log_line(payload->data);
+    case Pm2Topic::Error:
     case Pm2Topic::Other:
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+Result<std::optional<Pm2ErrorText>> parse_pm2_error(const Pm2BusFrame& frame) {
+  Result<Payload> payload = read_payload(frame);
+  if (!payload) return std::unexpected(std::move(payload).error());
+  EntryDraft& of = payload->process;
+  if (of.bad || !of.inner_pm_id || of.inner_name.empty()) return std::nullopt;
+  return Pm2ErrorText{
+      .pm_id = *of.inner_pm_id,
+      .app = app_name({.name = std::move(of.inner_name),
+                       .name_space = std::move(of.instance.name_space)}),
+      .text = std::move(payload->data)};
 }
 
 }  // namespace strayd

@@ -51,6 +51,10 @@ void BusLine::take(std::string_view bytes, BusHearing& heard) {
 }
 
 void BusLine::take_frame(const Pm2BusFrame& frame, BusHearing& heard) {
+  if (frame.topic == Pm2Topic::Error) {
+    errors_.hear(frame, heard.asked);
+    return;
+  }
   Result<std::optional<Pm2Event>> parsed = parse_pm2_event(frame);
   if (!parsed) {
     ++heard.lost;

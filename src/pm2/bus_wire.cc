@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::string_view kEventTopic = "s:process:event";
 constexpr std::string_view kLogTopic = "s:log:PM2";
+constexpr std::string_view kErrorTopic = "s:log:err";
 constexpr std::size_t kLongestTopic =
-    std::max(kEventTopic.size(), kLogTopic.size());
+    std::max({kEventTopic.size(), kLogTopic.size(), kErrorTopic.size()});
 
 // A buffer that a huge frame left is given back.
 constexpr std::size_t kRoomToKeep = std::size_t{64} * 1024;
@@ -18,7 +19,13 @@ constexpr std::size_t kRoomToKeep = std::size_t{64} * 1024;
 Pm2Topic topic_of(std::string_view argument) {
   if (argument == kEventTopic) return Pm2Topic::Event;
   if (argument == kLogTopic) return Pm2Topic::Log;
+  if (argument == kErrorTopic) return Pm2Topic::Error;
   return Pm2Topic::Other;
+}
+
+// What an app writes is no event: without it nothing else is in doubt.
+bool is_counted(Pm2Topic topic) {
+  return topic == Pm2Topic::Event || topic == Pm2Topic::Log;
 }
 
 }  // namespace
@@ -29,6 +36,8 @@ std::size_t longest_payload(Pm2Topic topic) {
       return std::size_t{1024} * 1024;
     case Pm2Topic::Log:
       return std::size_t{64} * 1024;
+    case Pm2Topic::Error:
+      return std::size_t{128} * 1024;
     case Pm2Topic::Other:
       return 0;
   }
@@ -99,15 +108,15 @@ Result<void> Pm2BusDecoder::finish_part() {
 
 void Pm2BusDecoder::begin_payload(std::size_t size) {
   const bool keep = size <= longest_payload(topic_);
-  if (!keep && topic_ != Pm2Topic::Other) ++skipped_;
+  if (!keep && is_counted(topic_)) ++skipped_;
   begin(Part::Payload, size, keep && topic_ != Pm2Topic::Other);
 }
 
 std::optional<Pm2BusFrame> Pm2BusDecoder::finish_payload() {
   part_ = Part::Between;
-  if (!keep_) return std::nullopt;
-  if (!held_.starts_with(kAmpJsonTag)) {
-    ++skipped_;
+  if (!keep_ || !held_.starts_with(kAmpJsonTag)) {
+    if (topic_ == Pm2Topic::Error) return Pm2BusFrame{.topic = topic_};
+    if (keep_) ++skipped_;
     return std::nullopt;
   }
   return Pm2BusFrame{

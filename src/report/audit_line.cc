@@ -228,6 +228,7 @@ Fields conflict_fields(const PortConflict& conflict, const Report& report) {
   fields["start_ticks"] = nullptr;
   if (conflict.holder) put_id(fields, *conflict.holder);
   fields["tree"] = conflict.tree ? Fields(conflict.tree->pid) : Fields(nullptr);
+  fields["asked"] = conflict.asked;
   fields["text"] = bounded(conflict_text(report, conflict), kText);
   return fields;
 }

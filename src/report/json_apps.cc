@@ -147,6 +147,7 @@ Json conflicts(const Report& report) {
                     {"owner", to_string(conflict.owner)},
                     {"holder", process_or_null(conflict.holder)},
                     {"tree", process_or_null(conflict.tree)},
+                    {"asked", conflict.asked},
                     {"text", text(conflict_text(report, conflict))}});
   }
   return list;

@@ -52,7 +52,8 @@ void add_listeners(Page& page, const Report& report) {
   Family& listeners = page.gauge(
       "strayd_backend_listeners",
       "TCP sockets that listen on a port which the app has, or had while "
-      "strayd watched: its own (managed; in cluster mode the God Daemon's), "
+      "strayd watched, or that its own error names and somebody else has: its "
+      "own (managed; in cluster mode the God Daemon's), "
       "those of orphans, and anybody else's (foreign). All addresses, each "
       "socket once.");
   for (const AppReport* app : known_apps(report)) {

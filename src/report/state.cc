@@ -50,6 +50,11 @@ Result<void> check_size(const State& state) {
                           [](const auto& app) {
                             return app.second.size() <= kMostPortsOfApp;
                           }) &&
+      state.asked.size() <= kMostKnownPorts &&
+      std::ranges::all_of(state.asked,
+                          [](const auto& app) {
+                            return app.second.size() <= kMostPortsOfApp;
+                          }) &&
       state.kept.size() <= kMostKeptKeys &&
       state.harm.kills.size() <= kMostWatchedKills &&
       std::ranges::all_of(state.harm.kills,

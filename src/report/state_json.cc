@@ -98,6 +98,16 @@ Json ports_json(const KnownPorts& known) {
   return all;
 }
 
+Json asked_json(const AskedPorts& asked) {
+  Json all = Json::array();
+  for (const auto& [key, ports] : asked) {
+    all.push_back({{"home", percent_encoded(key.home)},
+                   {"app", percent_encoded(key.app)},
+                   {"ports", ports}});
+  }
+  return all;
+}
+
 Json homes_seen_json(const State& state) {
   Json all = Json::array();
   for (const auto& [home, uid] : state.homes_seen) {
@@ -157,6 +167,7 @@ Json state_json(const State& state) {
           {"ends", ends_json(state.ends)},
           {"senders", senders_json(state.senders)},
           {"ports", ports_json(state.ports)},
+          {"asked_ports", asked_json(state.asked)},
           {"ledger",
            {{"apps", apps_json(state.ledger)},
             {"instances", instances_json(state.ledger)},
@@ -226,6 +237,19 @@ void read_ports(Members& members, State& state) {
   });
 }
 
+void read_asked(Members& members, State& state) {
+  const AppKey key{.home = members.bytes("home"), .app = members.bytes("app")};
+  std::set<std::uint16_t>& ports = state.asked[key];
+  for (const Json& port : members.array("ports", kMostPortsOfApp)) {
+    if (!port.is_number_unsigned() ||
+        port.get<std::uint64_t>() > std::numeric_limits<std::uint16_t>::max()) {
+      members.reject();
+      return;
+    }
+    ports.insert(port.get<std::uint16_t>());
+  }
+}
+
 void read_home_seen(Members& members, State& state) {
   std::optional<uid_t>& uid = state.homes_seen[members.bytes("home")];
   if (members.null("uid")) return;
@@ -289,6 +313,9 @@ Result<State> read_state(const Json& object) {
   }
   if (members.has("ports")) {
     read_each(members, "ports", kMostKnownPorts, with(read_ports));
+  }
+  if (members.has("asked_ports")) {
+    read_each(members, "asked_ports", kMostKnownPorts, with(read_asked));
   }
   if (members.has("kept")) {
     read_each(members, "kept", kMostKeptKeys, with(read_kept));

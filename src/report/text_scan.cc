@@ -212,8 +212,13 @@ std::string missing(const Report& report) {
 }  // namespace
 
 std::string conflict_text(const Report& report, const PortConflict& conflict) {
+  const std::string app = one_line(conflict.app.app);
   const std::string port =
-      fmt::format("port {} of {}", conflict.port, one_line(conflict.app.app));
+      conflict.asked
+          ? fmt::format("port {}, which {} asks for by its own error,",
+                        conflict.port,
+                        app)
+          : fmt::format("port {} of {}", conflict.port, app);
   if (!conflict.holder) {
     return port + " is held by a process that could not be found";
   }

@@ -23,6 +23,12 @@ const loads = {
   "5000 lines/s, each a write": `
     const line = "x".repeat(99) + "\\n";
     setInterval(() => { for (let i = 0; i < 50; i += 1) setImmediate(() => process.stdout.write(line)); }, 10);`,
+  "10 MB/s in large writes to the error output": `
+    const block = ("x".repeat(99) + "\\n").repeat(1000);
+    setInterval(() => process.stderr.write(block), 10);`,
+  "5000 lines/s that tell of a taken port": `
+    const line = "Error: listen EADDRINUSE: address already in use :::3000".padEnd(99) + "\\n";
+    setInterval(() => { for (let i = 0; i < 50; i += 1) setImmediate(() => process.stderr.write(line)); }, 10);`,
 };
 
 function usage(pid) {

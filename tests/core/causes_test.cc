@@ -91,6 +91,10 @@ class Causes : public testing::Test {
   void port_is_taken() {
     clues_.port_conflicts.insert({.app = {pm2_.home, pm2_.name}});
   }
+  void port_that_it_asked_for_is_taken() {
+    clues_.port_conflicts.insert(
+        {.app = {pm2_.home, pm2_.name}, .asked = true});
+  }
   void port_is_held_by_what_is_left_of(std::int64_t launch) {
     clues_.port_conflicts.insert(
         {.app = {pm2_.home, pm2_.name},
@@ -666,6 +670,25 @@ TEST_F(Causes, a_death_with_a_code_while_its_port_is_taken_is_port_conflict) {
   port_is_taken();
   lists(1, kB);
   EXPECT_THAT(causes(), ElementsAre(Cause::PortConflict));
+}
+
+TEST_F(Causes, a_port_that_an_app_only_asked_for_is_a_reason_by_its_word) {
+  hears(pm2_.died(0, kA, kB, 1));
+  port_that_it_asked_for_is_taken();
+  lists(1, kB);
+  EXPECT_THAT(causes(), ElementsAre(Cause::PortConflict));
+  EXPECT_TRUE(accounts_.restarts.front().by_word);
+  hears(pm2_.died(1, kB, kC, 1));
+  port_that_it_asked_for_is_taken();
+  port_is_taken();
+  lists(2, kC);
+  EXPECT_THAT(causes(), ElementsAre(Cause::PortConflict));
+  EXPECT_FALSE(accounts_.restarts.front().by_word);
+  hears(pm2_.died(2, kC, kD, 0, "SIGTERM"));
+  port_that_it_asked_for_is_taken();
+  lists(3, kD);
+  EXPECT_THAT(causes(), ElementsAre(Cause::Signal));
+  EXPECT_FALSE(accounts_.restarts.front().by_word);
 }
 
 TEST_F(Causes, a_death_by_signal_while_its_port_is_taken_is_signal) {

@@ -297,6 +297,15 @@ INSTANTIATE_TEST_SUITE_P(causes,
                                          Cause::Oom,
                                          Cause::PortConflict));
 
+// Anybody who writes to its error output can name a port.
+TEST_F(HarmStory, a_port_conflict_by_the_app_s_own_word_excuses_nothing) {
+  scan();
+  kills(900);
+  restarts("shop", Cause::PortConflict);
+  restarts_.back().by_word = true;
+  EXPECT_THAT(scan(), SizeIs(1));
+}
+
 TEST_F(HarmStory, a_restart_without_a_kill_is_no_harm) {
   scan();
   restarts("shop", Cause::Signal);

@@ -9,9 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "strayd/core/known_ports.h"
 #include "strayd/core/pm2_event.h"
 #include "strayd/pm2/bus_event.h"
 #include "strayd/pm2/bus_wire.h"
+
+#include "pm2/port_errors.h"
 
 namespace {
 
@@ -20,6 +23,7 @@ using strayd::Pm2Event;
 
 struct Heard {
   std::vector<Pm2Event> events{};
+  strayd::AskedPorts asked{};
   std::size_t senseless = 0;
   std::uint64_t skipped = 0;
   bool failed = false;
@@ -64,6 +68,7 @@ void take(const strayd::Pm2BusFrame& frame, Heard& heard) {
 
 Heard hear(std::string_view bytes, std::size_t piece) {
   Pm2BusDecoder decoder;
+  strayd::PortErrors errors("/h");
   Heard heard;
   const std::size_t size = bytes.size();
   while (!bytes.empty() && !heard.failed) {
@@ -73,6 +78,10 @@ Heard hear(std::string_view bytes, std::size_t piece) {
       const auto frame = decoder.next(some);
       heard.failed = !frame;
       if (!frame || !*frame) break;
+      if ((*frame)->topic == strayd::Pm2Topic::Error) {
+        errors.hear(**frame, heard.asked);
+        continue;
+      }
       take(**frame, heard);
     }
     if (decoder.held() > size) std::abort();

@@ -208,6 +208,69 @@ TEST(Bus, is_readable_while_events_wait) {
   EXPECT_EQ(::poll(&one, 1, 0), 0);
 }
 
+std::string error_frame(std::string_view text, std::string_view name = "api") {
+  return bus_frame(
+      "log:err",
+      R"({"process":{"pm_id":0,"name":")" + std::string(name) +
+          R"(","rev":null,"namespace":"default"},"at":1,"data":")" +
+          std::string(text) + R"("})");
+}
+
+TEST(Bus, hears_which_port_an_app_says_is_taken_and_wakes_nobody_for_it) {
+  const TempHome home;
+  FakeBus daemon(home.path());
+  Listener listener;
+  listener.follow(home.path());
+  daemon.accept();
+  listener.drain();
+  const std::string taken = error_frame("listen EADDRINUSE :::3000\\n");
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(daemon.say(taken));
+  ASSERT_TRUE(daemon.say(error_frame("listen EADDRINUSE :::3001\\n", "shop")));
+  Pm2Batch batch = listener.bus->drain(std::chrono::seconds{10});
+  EXPECT_THAT(batch.events, IsEmpty());
+  EXPECT_THAT(
+      batch.asked,
+      ElementsAre(testing::Pair(AppKey{.home = home.path(), .app = "api"},
+                                ElementsAre(3000)),
+                  testing::Pair(AppKey{.home = home.path(), .app = "shop"},
+                                ElementsAre(3001))));
+  EXPECT_EQ(listener.state().lost, 0U);
+  batch = listener.bus->drain(std::chrono::seconds{10});
+  EXPECT_THAT(batch.asked, IsEmpty());
+
+  pollfd one{.fd = listener.bus->fd(), .events = POLLIN, .revents = 0};
+  ASSERT_TRUE(daemon.say(taken));
+  EXPECT_EQ(::poll(&one, 1, 100), 0);
+}
+
+TEST(Bus, loses_no_event_where_an_app_says_more_than_is_held) {
+  const TempHome home;
+  FakeBus daemon(home.path());
+  Listener listener;
+  listener.follow(home.path());
+  daemon.accept();
+  listener.drain();
+  const std::string flood = error_frame(std::string(1'000'000, 'x'));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(daemon.say(flood));
+  ASSERT_TRUE(daemon.say(log_frame(kKilled)));
+  EXPECT_THAT(kinds(listener.drain()), ElementsAre(Kind::Signal));
+  EXPECT_EQ(listener.state().lost, 0U);
+}
+
+TEST(Bus, hears_of_ports_again_after_a_scan_of_floods) {
+  const TempHome home;
+  FakeBus daemon(home.path());
+  Listener listener;
+  listener.follow(home.path());
+  daemon.accept();
+  listener.drain();
+  const std::string flood = error_frame("EADDRINUSE");
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(daemon.say(flood));
+  EXPECT_THAT(listener.bus->drain(std::chrono::seconds{10}).asked, IsEmpty());
+  ASSERT_TRUE(daemon.say(error_frame("listen EADDRINUSE :::3000\\n")));
+  EXPECT_EQ(listener.bus->drain(std::chrono::seconds{10}).asked.size(), 1U);
+}
+
 TEST(Bus, that_a_daemon_ends_has_a_gap_and_is_connected_anew) {
   const TempHome home;
   FakeBus daemon(home.path());

@@ -48,10 +48,10 @@ Taken take(std::string_view bytes, std::size_t piece) {
   return taken;
 }
 
-TEST(BusDecoder, takes_events_and_lines_of_pm2_and_skips_the_rest) {
+TEST(BusDecoder, takes_events_lines_of_pm2_and_errors_and_skips_the_rest) {
   const Decoded restart = decode(fixture("bus-restart.bin"));
   EXPECT_FALSE(restart.error);
-  EXPECT_EQ(restart.frames, 11U);                               // of 15
+  EXPECT_EQ(restart.frames, 12U);                               // of 15
   EXPECT_EQ(decode(fixture("bus-crashloop.bin")).frames, 83U);  // of 99
 }
 
@@ -84,6 +84,23 @@ TEST(BusDecoder, holds_nothing_of_what_apps_log) {
   EXPECT_EQ(taken.payloads, std::vector<std::string>{"{}"});
   EXPECT_LT(taken.most_held, 100U);
   EXPECT_EQ(taken.skipped, 0U);
+}
+
+TEST(BusDecoder, takes_what_an_app_wrote_to_its_error_output) {
+  const std::size_t most = longest_payload(Pm2Topic::Error) - 2;  // "j:"
+  const std::string stream = bus_frame("log:err", R"({"data":"x"})") +
+                             bus_frame("log:err", std::string(most, ' ')) +
+                             bus_frame("log:err", std::string(most + 1, ' ')) +
+                             "\x12" + argument("s:log:err") + argument("s:{}") +
+                             bus_frame("log:PM2", "{}");
+  const Taken taken = take(stream, 1000);
+  ASSERT_EQ(taken.payloads.size(), 5U);
+  EXPECT_EQ(taken.payloads[0], R"({"data":"x"})");
+  EXPECT_EQ(taken.payloads[1].size(), most);
+  EXPECT_EQ(taken.payloads[2], "") << "it was too long";
+  EXPECT_EQ(taken.payloads[3], "") << "it is no JSON";
+  EXPECT_EQ(taken.payloads[4], "{}");
+  EXPECT_EQ(taken.skipped, 0U) << "no event was lost";
 }
 
 TEST(BusDecoder, holds_no_topic_that_is_longer_than_ours) {

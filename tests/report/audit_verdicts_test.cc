@@ -141,7 +141,15 @@ TEST_F(AuditVerdicts, names_who_keeps_an_app_off_its_port_once) {
   EXPECT_EQ(line["tree"], 100);
   EXPECT_EQ(line["text"],
             "port 3000 of api is held by pid 100, which is stray");
+  EXPECT_EQ(line["asked"], false);
   EXPECT_THAT(lines_for(report), IsEmpty());
+
+  report.conflicts.front().asked = true;
+  const nlohmann::json by_word = lines_for(report).front();
+  EXPECT_EQ(by_word["asked"], true);
+  EXPECT_EQ(by_word["text"],
+            "port 3000, which api asks for by its own error, is held by pid "
+            "100, which is stray");
 
   report.conflicts.front().holder.reset();
   EXPECT_TRUE(lines_for(report).front()["pid"].is_null());

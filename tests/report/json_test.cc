@@ -257,6 +257,7 @@ TEST(StatusJson, names_the_orphan_that_keeps_an_app_off_its_port) {
   EXPECT_EQ(conflict["owner"], "orphan");
   EXPECT_EQ(conflict["holder"]["pid"], 4711);
   EXPECT_EQ(conflict["tree"]["pid"], 4700);
+  EXPECT_EQ(conflict["asked"], false);
   EXPECT_EQ(status["stray_remotes"][0]["connections"], 0);
 }
 

@@ -112,6 +112,7 @@ State some_state() {
                                                     .sender = "itself"};
   state.ports[{.home = "/root/.pm2", .app = "api"}] = {{3000, false},
                                                        {9229, true}};
+  state.asked[{.home = "/root/.pm2", .app = "shop"}] = {3000, 65'535};
   state.backends.boot_id = kBoot;
   state.backends.slots[{.home = "/root/.pm2", .app = "api", .slot = 1}] = {
       .restarts = 4, .last = ProcId{.pid = 7, .start_ticks = 99}};
@@ -318,11 +319,13 @@ TEST(State, of_another_release_is_taken) {
   before.harm = {};
   before.kept.clear();
   before.ports.clear();
+  before.asked.clear();
   nlohmann::json file = nlohmann::json::parse(format_state(before));
   file["state"].erase("in_grace");
   file["state"].erase("origins_boot_id");
   file["state"].erase("kept");
   file["state"].erase("ports");
+  file["state"].erase("asked_ports");
   file["state"].erase("harm");
   file["state"]["breaker"]["config_digest"] = "c0ffee";
   file["crc32"] = crc32(file["state"].dump());
@@ -449,6 +452,20 @@ TEST(State, of_a_tree_that_held_every_port_is_believed) {
   const Result<State> read = parse_state(format_state(state));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->harm, state.harm);
+}
+
+TEST(State, of_asked_ports_that_are_none_is_not_believed) {
+  const auto is_believed = [](const nlohmann::json& ports) {
+    nlohmann::json file = nlohmann::json::parse(format_state(some_state()));
+    file["state"]["asked_ports"][0]["ports"] = ports;
+    file["crc32"] = crc32(file["state"].dump());
+    return parse_state(file.dump()).has_value();
+  };
+  EXPECT_TRUE(is_believed({1, 65'535}));
+  EXPECT_FALSE(is_believed({65'536}));
+  EXPECT_FALSE(is_believed({-1}));
+  EXPECT_FALSE(is_believed({"3000"}));
+  EXPECT_FALSE(is_believed(std::vector<int>(kMostPortsOfApp + 1, 3000)));
 }
 
 TEST(State, of_watched_kills_that_is_absurd_is_not_believed) {

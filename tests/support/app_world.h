@@ -132,6 +132,7 @@ class AppWorld : public World {
     holdings.clear();
     for (const std::vector<ProcId>& ids : {wanted.always, wanted.settled}) {
       for (const ProcId& id : ids) {
+        if (ending.contains(id.pid)) continue;
         if (sealed.contains(id.pid)) {
           holdings[id] = std::unexpected(Unread::Denied);
         } else {
@@ -145,8 +146,10 @@ class AppWorld : public World {
     AppsEvidence evidence = blind_evidence();
     if (sockets_are_known) evidence.sockets = &sockets;
     evidence.holdings = &holdings;
+    evidence.asked = &asked;
     AppsPicture picture = observe_apps(evidence, seen);
     seen = picture.memory;
+    asked.clear();
     return picture;
   }
 
@@ -161,6 +164,8 @@ class AppWorld : public World {
   bool sockets_are_known = true;
   std::vector<Remote> remotes{
       {.name = "exchange", .addresses = {address(7)}, .ports = {443}}};
+  AskedPorts asked{};        // of the next scan
+  std::set<pid_t> ending{};  // they are gone when they are to be read
   std::set<pid_t> sealed{};  // whose descriptors may not be read
   std::vector<Verdict> verdicts{};
   HoldersWanted wanted{};

@@ -87,8 +87,8 @@ struct AppReport {
   // nullopt: one of its trees is not known.
   std::optional<AppUsage> usage{};
   // Every port that it has or had while strayd watched, with all three owners,
-  // ascending; a port of which that can't be told is left out. nullopt: the
-  // sockets are not known.
+  // ascending; a port of which that can't be told is left out. Then those that
+  // it asked for while there is a conflict. nullopt: the sockets are not known.
   std::optional<std::vector<PortShare>> ports{};
   // Every far end that it talks or talked to, and that an orphan of it talks
   // to, with both owners. nullopt: the connections are not known.
@@ -104,6 +104,8 @@ struct PortConflict {
   std::optional<ProcId> tree{};    // the root of the orphan's tree
   // The launch that the socket comes from; nullopt: from none that is known.
   std::optional<LaunchKey> launch{};
+  // The app's own error named it, and nothing else tells that it is its port.
+  bool asked = false;
 
   bool operator==(const PortConflict&) const = default;
 };

@@ -38,6 +38,8 @@ struct AppsEvidence {
   // and connections, and rules alone tell who serves.
   const SocketTable* sockets = nullptr;
   const Holdings* holdings = nullptr;
+  // What the apps' errors named since the scan before; nullptr: nothing.
+  const AskedPorts* asked = nullptr;
 };
 
 struct PortMemory {
@@ -49,9 +51,20 @@ struct PortMemory {
   bool operator==(const PortMemory&) const = default;
 };
 
+// A port that an app asked for in vain, by its own errors.
+struct AskedMemory {
+  BootTime first{};  // remembered since
+  BootTime last{};   // when it was named last
+
+  bool operator==(const AskedMemory&) const = default;
+};
+
 struct AppMemory {
   std::chrono::nanoseconds cpu{};  // all that was added up
   std::map<std::uint16_t, PortMemory> ports{};
+  // None of `ports`, and none once the app listens anywhere. At most
+  // kMostAskedPorts.
+  std::map<std::uint16_t, AskedMemory> asked{};
   std::set<std::string> remotes{};  // names of those that it talked to
 
   bool operator==(const AppMemory&) const = default;
@@ -144,8 +157,14 @@ SocketsWanted sockets_wanted(std::span<const Pm2View> pm2,
 // remembered yet.
 KnownPorts known_ports(const AppsMemory& memory);
 void restore_ports(AppsMemory& memory, const KnownPorts& known);
+AskedPorts asked_ports(const AppsMemory& memory);
+void restore_asked(AppsMemory& memory, const AskedPorts& asked);
 
-// The roots of the orphan trees that keep an app off its port.
+// All that this app has, had or asked for; of the last on its word alone.
+std::set<std::uint16_t> all_ports(const AppMemory& memory);
+
+// The roots of the orphan trees that keep an app off its port. An app's word
+// alone brings none of them forward.
 std::set<ProcId> trees_in_conflict(std::span<const PortConflict> conflicts);
 
 // No app has more ports, and none more far ends, in a report. Beyond that, a

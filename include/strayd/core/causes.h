@@ -50,6 +50,7 @@ struct HeldPort {
   AppKey app{};
   // What that launch left there can't be why it ended; nullopt: of none.
   std::optional<LaunchKey> left_by{};
+  bool asked = false;  // that it is the app's port, its own errors alone say
 
   auto operator<=>(const HeldPort&) const = default;
 };
@@ -92,6 +93,7 @@ struct Ending {
   bool starving = false;  // the host had lacked memory just before
   // A port of its app was held by what it had not left there itself.
   bool port_conflict = false;
+  bool port_by_word = false;  // of a port that it only asked for
   bool whole = false;  // nothing that PM2 may have said before it was missed
   // The launch that follows it, by its pm_uptime_ms; nullopt: not heard yet.
   std::optional<std::int64_t> led_to{};

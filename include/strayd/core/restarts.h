@@ -32,6 +32,9 @@ struct Restart {
   std::optional<std::chrono::milliseconds> lived{};
   // The signal that it ended by; nullopt: by none, or nobody told of it.
   std::optional<SentSignal> sent{};
+  // PortConflict, of a port that the app's own errors alone call its own. No
+  // text of an app's excuses what strayd may have done to it.
+  bool by_word = false;
 
   bool operator==(const Restart&) const = default;
 };

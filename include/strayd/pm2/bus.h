@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "strayd/core/known_ports.h"
 #include "strayd/core/pm2_event.h"
 #include "strayd/core/process.h"
 #include "strayd/core/result.h"
@@ -28,6 +29,9 @@ struct Pm2Batch {
   // As they came; those of different homes in no certain order. A Gap is first
   // in each connection, and last in one that ended.
   std::vector<Pm2Event> events{};
+  // What the apps' errors named meanwhile; some of it, where that is much. The
+  // fd() does not tell of it.
+  AskedPorts asked{};
   // All that was there when it was asked for. False: the limit came first.
   bool whole = false;
 };

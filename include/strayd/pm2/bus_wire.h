@@ -18,16 +18,20 @@ namespace strayd {
 enum class Pm2Topic {
   Event,  // process:event
   Log,    // log:PM2, a line of PM2's own log
-  Other   // skipped: log:out, log:err, what apps send …
+  Error,  // log:err, what an app wrote to its standard error
+  Other   // skipped: log:out, what apps send …
 };
 
 // The longest payload that is held, in bytes: 0 for those that are skipped. One
-// with a large environment has some ten KiB; PM2's own lines hold a path.
+// with a large environment has some ten KiB; PM2's own lines hold a path; of an
+// app's error PM2 reads 64 KiB at most at a time.
 std::size_t longest_payload(Pm2Topic topic);
 
 // A whole frame of interest. Borrowed from the decoder until it goes on.
 struct Pm2BusFrame {
   Pm2Topic topic = Pm2Topic::Other;
+  // Empty for an Error that was too long, or no JSON: it tells nothing, and
+  // nothing is lost but that.
   std::string_view json{};
 };
 
@@ -39,7 +43,7 @@ class Pm2BusDecoder {
   Result<std::optional<Pm2BusFrame>> next(std::string_view& bytes);
 
   // Frames of interest that were skipped, for their length or for their payload
-  // that is no JSON at all.
+  // that is no JSON at all. Errors of apps are not counted.
   std::uint64_t skipped() const { return skipped_; }
 
   // Bytes of an unfinished frame that are held.

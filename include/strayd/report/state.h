@@ -1,6 +1,6 @@
 // What survives a restart of strayd: the restart ledger with how apps ended
-// and by whose signals, the apps' ports, the breaker, the hour's kills, those
-// that are watched for harm, the homes that were seen.
+// and by whose signals, the ports that apps have and asked for, the breaker,
+// the hour's kills, those that are watched for harm, the homes that were seen.
 #pragma once
 
 #include <sys/types.h>
@@ -34,6 +34,7 @@ struct State {
   Senders senders{};
   BackendLedger backends{};
   KnownPorts ports{};
+  AskedPorts asked{};
   Breaker breaker{};
   std::vector<std::int64_t> kills_unix_ms{};  // trees, of the last hour
   std::map<std::string, std::optional<uid_t>> homes_seen{};  // of this boot
