@@ -189,6 +189,7 @@ Life AppWatch::witness(BootTime now) {
   if (!listen_) return life;
   for (Death& death : exits_.ended(now)) deaths_.push_back(std::move(death));
   life.ends = exits_.take_ends();
+  life.told_to_end = std::exchange(told_to_end_, {});
   for (const auto& [instance, trail] : accounts_.trails.instances) {
     for (const auto& [restart, ending] : trail.endings) {
       if (ending.how != Ending::How::Wanted) continue;
@@ -213,6 +214,10 @@ void AppWatch::hear_bus() {
   followed_.clear();
   if (!bus_) return;
   heard_ = bus_->drain(kBusPatience);
+  for (const Pm2Event& event : heard_.events) {
+    if (event.kind == Pm2Event::Kind::ToldToEnd)
+      told_to_end_.insert(event.home);
+  }
   for (const Pm2BusState& state : bus_->states()) {
     if (heard_.whole && state.connected) followed_.insert(state.home);
   }

@@ -115,6 +115,8 @@ class AppWatch {
   // Of this scan: what the buses said, and those that were heard to the end.
   Pm2Batch heard_{};
   std::set<std::string> followed_{};
+  // Homes whose daemon said since the last scan that an operator ends it.
+  std::set<std::string> told_to_end_{};
   // Of this scan; nullopt: it, or who holds its sockets, could not be read.
   std::optional<SocketTable> table_{};
 

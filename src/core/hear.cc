@@ -233,6 +233,7 @@ void hear_event(Trails& trails, const Pm2Event& event, const Clues& clues) {
     case Pm2Event::Kind::Gap:
       hear_gap(trails, event.home);
       break;
+    case Pm2Event::Kind::ToldToEnd:
     case Pm2Event::Kind::Overlimit:
       break;  // its exit follows, and no launch
   }

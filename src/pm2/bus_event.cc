@@ -18,7 +18,11 @@ constexpr std::size_t kDeepest = 64;
 // Of the word that tells one event from another; none of ours is longer.
 constexpr std::size_t kLongestWord = 64;
 
+// Of `pm2 kill` and `pm2 update`; after a signal the daemon says another.
+constexpr std::string_view kKilledByOperator = "pm2 has been killed via CLI";
+
 // The payloads of all topics, by allow-list:
+// {"status":"killed","msg":"pm2 has been killed via CLI"}
 // {"event":"exit","manually":false,"process":{…pm2_env…},"at":1795386591929}
 // {"process":{"pm_id":"PM2",…},"data":"App […"}
 // {"process":{"pm_id":0,"name":"api",…,"namespace":"default"},"data":"Error:
@@ -110,6 +114,8 @@ bool PayloadReader::key(std::string& name) {
     key_ = Key::Process;
   } else if (name == "data" && topic_ != Pm2Topic::Event) {
     key_ = Key::Data;
+  } else if (name == "msg" && topic_ == Pm2Topic::Kill) {
+    key_ = Key::Event;
   }
   return true;
 }
@@ -209,6 +215,10 @@ Result<std::optional<Pm2Event>> parse_pm2_event(const Pm2BusFrame& frame) {
     case Pm2Topic::Log:
       if (!payload->by_pm2) return std::nullopt;
       return parse_log_line(payload->data);
+    case Pm2Topic::Kill:
+      // What an app sends has its words one level deeper.
+      if (payload->event != kKilledByOperator) return std::nullopt;
+      return Pm2Event{.kind = Pm2Event::Kind::ToldToEnd};
     case Pm2Topic::Error:
     case Pm2Topic::Other:
       return std::nullopt;

@@ -10,8 +10,11 @@ namespace {
 constexpr std::string_view kEventTopic = "s:process:event";
 constexpr std::string_view kLogTopic = "s:log:PM2";
 constexpr std::string_view kErrorTopic = "s:log:err";
-constexpr std::size_t kLongestTopic =
-    std::max({kEventTopic.size(), kLogTopic.size(), kErrorTopic.size()});
+constexpr std::string_view kKillTopic = "s:pm2:kill";
+constexpr std::size_t kLongestTopic = std::max({kEventTopic.size(),
+                                                kLogTopic.size(),
+                                                kErrorTopic.size(),
+                                                kKillTopic.size()});
 
 // A buffer that a huge frame left is given back.
 constexpr std::size_t kRoomToKeep = std::size_t{64} * 1024;
@@ -20,10 +23,12 @@ Pm2Topic topic_of(std::string_view argument) {
   if (argument == kEventTopic) return Pm2Topic::Event;
   if (argument == kLogTopic) return Pm2Topic::Log;
   if (argument == kErrorTopic) return Pm2Topic::Error;
+  if (argument == kKillTopic) return Pm2Topic::Kill;
   return Pm2Topic::Other;
 }
 
-// What an app writes is no event: without it nothing else is in doubt.
+// What an app writes is no event: without it nothing else is in doubt. Nor is
+// it in doubt where an app has sent what PM2 says when it ends.
 bool is_counted(Pm2Topic topic) {
   return topic == Pm2Topic::Event || topic == Pm2Topic::Log;
 }
@@ -38,6 +43,8 @@ std::size_t longest_payload(Pm2Topic topic) {
       return std::size_t{64} * 1024;
     case Pm2Topic::Error:
       return std::size_t{128} * 1024;
+    case Pm2Topic::Kill:
+      return std::size_t{4} * 1024;
     case Pm2Topic::Other:
       return 0;
   }

@@ -2,6 +2,7 @@
 // They are the only service there is, so they are held; once a new daemon serves
 // the same apps, the old ones are leftovers.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import test from "node:test";
 import { serves, startManaged } from "./support/backends.mjs";
 import { startExchange } from "./support/exchange.mjs";
@@ -52,4 +53,41 @@ test("apps that outlive the God Daemon are held, and are leftovers once it was r
   }
   const intended = new Set(intentsOf(settings).map(({ pid }) => pid));
   assert.ok([...intended].every((pid) => old.some((process) => process.pid === pid)), "none but the old ones");
+});
+
+test("a PM2 that was told to end, or listed no app any more, is not missed; one that was killed is", async (t) => {
+  const box = sandbox();
+  const pm2 = startPm2(t, box);
+  const idle = box.path("idle.mjs");
+  writeFileSync(idle, "setInterval(() => {}, 60_000);");
+  const start = () => pm2.cli(["start", idle]);
+  const settings = await configure(box, { mode: "observe", rules: [plainServer] });
+  let agent = await startStrayd(t, settings);
+  const up = () => agent.metric("strayd_pm2_up", { pm2_home: pm2.home });
+  const becomes = (value) => agent.until(`pm2_up is ${value}`, async () => (await up()) === value);
+
+  await start();
+  await becomes(1);
+  await agent.scans(2);
+  await pm2.cli(["kill"]);
+  await becomes(undefined);
+  await agent.end();
+  agent = await startStrayd(t, settings);
+  await agent.scans(3);
+  assert.equal(await up(), undefined, "nor is it after a restart of strayd");
+
+  await start();
+  await becomes(1);
+  await agent.scans(2);
+  process.kill(pm2.god().pid, "SIGKILL");
+  await becomes(0);
+  await agent.scans(3);
+  assert.equal(await up(), 0);
+
+  await start();
+  await becomes(1);
+  await pm2.cli(["delete", "all"]);
+  await agent.scans(3);
+  process.kill(pm2.god().pid, "SIGKILL");
+  await becomes(undefined);
 });

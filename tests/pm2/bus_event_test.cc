@@ -86,8 +86,9 @@ TEST(BusEvent, of_a_captured_crash_loop) {
 }
 
 TEST(BusEvent, of_a_captured_update) {
-  EXPECT_THAT(kinds(decode(fixture("bus-update.bin")).events),
-              ElementsAre(Kind::Signal, Kind::Exit, Kind::Exit));
+  EXPECT_THAT(
+      kinds(decode(fixture("bus-update.bin")).events),
+      ElementsAre(Kind::Signal, Kind::Exit, Kind::Exit, Kind::ToldToEnd));
 }
 
 TEST(BusEvent, that_somebody_asked_for_is_an_action_whatever_its_word) {
@@ -157,6 +158,36 @@ TEST(BusEvent, cannot_be_a_line_of_an_app_that_speaks_as_pm2) {
     EXPECT_THAT(decode(bus_frame("log:PM2", json)).events, IsEmpty()) << json;
   }
   EXPECT_THAT(decode(bus_frame("log:PM2", "{" + line + "}")).events, IsEmpty());
+}
+
+TEST(BusEvent, tells_that_an_operator_ends_the_daemon) {
+  const Pm2Event expected{.kind = Kind::ToldToEnd};
+  EXPECT_THAT(
+      decode(bus_frame(
+                 "pm2:kill",
+                 R"({"status":"killed","msg":"pm2 has been killed via CLI"})"))
+          .events,
+      testing::ElementsAre(expected));
+}
+
+TEST(BusEvent, of_a_daemon_that_a_signal_ends_is_no_wish_of_an_operator) {
+  EXPECT_THAT(
+      decode(
+          bus_frame(
+              "pm2:kill",
+              R"({"status":"killed","msg":"pm2 has been killed by SIGNAL"})"))
+          .events,
+      IsEmpty());
+}
+
+// process.send({type: "pm2:kill", data: …}) comes as the app's own words.
+TEST(BusEvent, that_an_app_has_sent_ends_no_daemon) {
+  EXPECT_THAT(decode(bus_frame("pm2:kill",
+                               R"({"at":1,"data":{"status":"killed",)"
+                               R"("msg":"pm2 has been killed via CLI"},)"
+                               R"("process":{"pm_id":0,"name":"api"}})"))
+                  .events,
+              IsEmpty());
 }
 
 TEST(BusEvent, holds_nothing_of_the_environment) {

@@ -30,6 +30,7 @@ struct Pm2Event {
     Watch,        // log:PM2 "Change detected on path … for app NAME"
     MemoryLimit,  // log:PM2 "Process PM_ID restarted because it exceeds …"
     Signal,       // log:PM2 "App [NAME:PM_ID] exited … via signal [SIGNAL]"
+    ToldToEnd,    // pm2:kill "… via CLI": an operator ends the daemon
     Gap           // not of PM2: events of this home may be missing here
   };
   Kind kind = Kind::Exit;

@@ -19,6 +19,7 @@ enum class Pm2Topic {
   Event,  // process:event
   Log,    // log:PM2, a line of PM2's own log
   Error,  // log:err, what an app wrote to its standard error
+  Kill,   // pm2:kill, the daemon ends
   Other   // skipped: log:out, what apps send …
 };
 
