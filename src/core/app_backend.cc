@@ -41,12 +41,20 @@ bool is_helper(const Process& process) {
   return base_name(argv[0]) == "esbuild" && argv[1].starts_with("--service");
 }
 
-// All that lives and does not merely carry or help another.
+// It accepts connections, and answers none.
+bool is_stopped(const Process& process) {
+  return process.state == 'T' || process.state == 't';
+}
+
+// All that runs and does not merely carry or help another.
 Choices servers(const InstanceTree& tree) {
   Choices found;
   for (const TreeMember& member : tree.members) {
     const Process& process = *member.process;
-    if (is_dead(process) || is_carrier(process) || is_helper(process)) continue;
+    if (is_dead(process) || is_stopped(process) || is_carrier(process) ||
+        is_helper(process)) {
+      continue;
+    }
     found.push_back({.process = member.process, .depth = member.depth});
   }
   return found;
@@ -114,26 +122,59 @@ Backend backend(const AppScene& scene, const Process* process) {
           .start_unix_ms = unix_ms(scene.evidence.snapshot, *process)};
 }
 
+// Whoever runs what the app is there for, where nobody listens. nullptr:
+// nobody; nullopt: it can't be told.
+std::optional<const Process*> without_port(const AppScene& scene,
+                                           const InstanceTree& tree,
+                                           const Choices& choices) {
+  if (const Process* found = matched(scene, choices)) return found;
+  if (any_unreadable(tree)) return std::nullopt;
+  // The server that the carriers were to carry is gone.
+  if (any_matched(scene, tree)) return nullptr;
+  const Process* found = topmost(choices);
+  return found != nullptr ? found : lone_shell(scene, tree);
+}
+
+// What was there before the one that served, and let that one serve, waits for
+// the next one: a watcher, whatever it is called.
+bool watches(const SlotPast& past,
+             const InstanceTree& tree,
+             const Process* process) {
+  if (process == nullptr || past.account == nullptr) return false;
+  const std::optional<ProcId>& last = past.account->last;
+  const bool same_launch =
+      past.account->root == tree.members.front().process->id;
+  return last && last->pid > 0 && same_launch && process->id != *last &&
+         process->id.start_ticks < last->start_ticks;
+}
+
 }  // namespace
 
 std::optional<Backend> find_backend(const AppScene& scene,
                                     const Holders& holders,
-                                    const InstanceTree& tree) {
+                                    const InstanceTree& tree,
+                                    const SlotPast& past) {
   if (!tree.known) return std::nullopt;
   if (tree.members.empty()) return Backend{};
   // The God Daemon listens, and hands the connections to this worker.
   if (is_cluster(*tree.instance)) {
-    return backend(scene, tree.members.front().process);
+    const Process& worker = *tree.members.front().process;
+    return is_stopped(worker) ? Backend{} : backend(scene, &worker);
   }
   const Choices choices = servers(tree);
-  const Process* found = listening(scene, holders, choices);
-  if (found == nullptr) found = matched(scene, choices);
-  if (found != nullptr) return backend(scene, found);
-  if (any_unreadable(tree)) return std::nullopt;
-  // The server that the carriers were to carry is gone.
-  if (any_matched(scene, tree)) return Backend{};
-  found = topmost(choices);
-  return backend(scene, found != nullptr ? found : lone_shell(scene, tree));
+  if (const Process* found = listening(scene, holders, choices)) {
+    Backend serves = backend(scene, found);
+    serves.listens = true;
+    return serves;
+  }
+  if (past.has_port) {
+    if (!holders.available() || past.unclaimed) return std::nullopt;
+    return Backend{};
+  }
+  std::optional<const Process*> found = without_port(scene, tree, choices);
+  if (!found) return std::nullopt;
+  if (watches(past, tree, *found)) return Backend{};
+  return backend(scene, *found);
 }
 
 }  // namespace strayd

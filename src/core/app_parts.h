@@ -12,15 +12,28 @@
 
 namespace strayd {
 
+// What was known of a slot before this look.
+struct SlotPast {
+  // It serves by listening: one that served here did, or its app has, had or
+  // asks for a port, and no other instance that could be meant.
+  bool has_port = false;
+  // On one of its app's ports there is a socket of nobody knows whom, which may
+  // be one of a process of its own that was not read.
+  bool unclaimed = false;
+  const BackendAccount* account = nullptr;  // nullptr: none
+};
+
 // The one that serves behind an instance; nullopt: it can't be told.
 std::optional<Backend> find_backend(const AppScene& scene,
                                     const Holders& holders,
-                                    const InstanceTree& tree);
+                                    const InstanceTree& tree,
+                                    const SlotPast& past);
 
-// The replacements since `before`. `apps` are the reports of the scene's apps.
+// The replacements since `before`. `apps` are the reports of the scene's apps,
+// and are told since when they are down; a start time never goes back.
 BackendLedger account_backends(BackendLedger before,
                                const AppScene& scene,
-                               std::span<const AppReport> apps);
+                               std::span<AppReport> apps);
 
 // By the scene's apps; folds `cpu`, and `cpu` of each app.
 std::vector<std::optional<AppUsage>> account_usage(const AppScene& scene,

@@ -19,7 +19,8 @@ using DaemonPorts = std::unordered_map<const Process*, PortSet>;
 
 DaemonPorts add_held(const AppScene& scene,
                      const Holders& holders,
-                     PortsOfApps& seen) {
+                     PortsOfApps& seen,
+                     std::vector<PortSet>& served) {
   DaemonPorts of_daemons;
   for (const Listener& listener : scene.evidence.sockets->listeners) {
     const std::uint16_t port = listener.local.port;
@@ -27,6 +28,9 @@ DaemonPorts add_held(const AppScene& scene,
       const AppTree* app = scene.app_of(*process);
       if (app == nullptr) app = scene.app_before(*process);
       if (app != nullptr) seen[app->index].try_emplace(port, false);
+      if (app != nullptr && !is_carrier(*process)) {
+        served[app->index].insert(port);
+      }
       if (scene.clustered(*process).empty()) continue;
       of_daemons[process].insert(port);
     }
@@ -128,16 +132,20 @@ void remember_ports(const AppScene& scene,
   if (!holders.available()) return;
   remember_launches(scene, holders, after);
   PortsOfApps seen(scene.apps().size());
-  const DaemonPorts of_daemons = add_held(scene, holders, seen);
+  std::vector<PortSet> served(scene.apps().size());
+  const DaemonPorts of_daemons = add_held(scene, holders, seen, served);
   add_of_daemons(scene, holders, of_daemons, seen);
   const BootTime now = scene.evidence.snapshot.taken;
   for (const AppTree& app : scene.apps()) {
     std::map<std::uint16_t, PortMemory>& ports = after.apps[app.key].ports;
     for (const auto& [port, by_daemon] : seen[app.index]) {
       PortMemory& memory =
-          ports.try_emplace(port, PortMemory{.first = now}).first->second;
+          ports.try_emplace(port, PortMemory{.first = now, .by_carrier = true})
+              .first->second;
       memory.last = now;
       memory.by_daemon = memory.by_daemon || by_daemon;
+      memory.by_carrier =
+          memory.by_carrier && !by_daemon && !served[app.index].contains(port);
     }
     forget_surplus(ports);
   }
@@ -146,10 +154,9 @@ void remember_ports(const AppScene& scene,
 KnownPorts known_ports(const AppsMemory& memory) {
   KnownPorts known;
   for (const auto& [app, remembered] : memory.apps) {
-    if (remembered.ports.empty() || known.size() >= kMostKnownPorts) continue;
-    std::map<std::uint16_t, bool>& ports = known[app];
+    if (known.size() >= kMostKnownPorts) break;
     for (const auto& [port, seen] : remembered.ports) {
-      ports[port] = seen.by_daemon;
+      if (!seen.by_carrier) known[app][port] = seen.by_daemon;
     }
   }
   return known;

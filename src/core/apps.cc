@@ -1,5 +1,8 @@
 #include "strayd/core/apps.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <set>
 #include <utility>
 
 #include "app_parts.h"
@@ -30,11 +33,61 @@ AppsMemory still_wanted(AppsMemory memory, const AppScene& scene) {
   return memory;
 }
 
+// Ports on which the app listened, or for which it asks while another has them:
+// one that is free again it may not want any more.
+std::set<std::uint16_t> ports_to_serve(const AppScene& scene,
+                                       const AppMemory& memory) {
+  std::set<std::uint16_t> ports;
+  for (const auto& [port, seen] : memory.ports) {
+    if (!seen.by_carrier) ports.insert(port);
+  }
+  if (scene.evidence.sockets == nullptr) return ports;
+  for (const Listener& listener : scene.evidence.sockets->listeners) {
+    if (memory.asked.contains(listener.local.port)) {
+      ports.insert(listener.local.port);
+    }
+  }
+  return ports;
+}
+
+bool any_unclaimed(const AppScene& scene,
+                   const Holders& holders,
+                   const std::set<std::uint16_t>& ports) {
+  return scene.evidence.sockets != nullptr &&
+         std::ranges::any_of(scene.evidence.sockets->listeners,
+                             [&](const Listener& listener) {
+                               return ports.contains(listener.local.port) &&
+                                      holders.of(listener.inode).empty();
+                             });
+}
+
+SlotPast past_of(const AppScene& scene,
+                 const Holders& holders,
+                 const AppsMemory& before,
+                 const AppTree& app,
+                 int slot) {
+  SlotPast past;
+  const auto account = before.backends.slots.find(
+      {.home = app.key.home, .app = app.key.app, .slot = slot});
+  if (account != before.backends.slots.end()) past.account = &account->second;
+  const auto memory = before.apps.find(app.key);
+  const auto ports = memory == before.apps.end()
+                         ? std::set<std::uint16_t>{}
+                         : ports_to_serve(scene, memory->second);
+  const bool alone = app.instances.size() == 1;
+  past.has_port = (past.account != nullptr && past.account->listened) ||
+                  (alone && !ports.empty());
+  past.unclaimed =
+      !holders.complete(app) && any_unclaimed(scene, holders, ports);
+  return past;
+}
+
 InstanceReport describe(const AppScene& scene,
                         const Holders& holders,
-                        const InstanceTree& tree) {
+                        const InstanceTree& tree,
+                        const SlotPast& past) {
   InstanceReport report{.pm2 = *tree.instance,
-                        .backend = find_backend(scene, holders, tree)};
+                        .backend = find_backend(scene, holders, tree, past)};
   if (!tree.members.empty()) {
     report.start_unix_ms =
         unix_ms(scene.evidence.snapshot, *tree.members.front().process);
@@ -42,13 +95,17 @@ InstanceReport describe(const AppScene& scene,
   return report;
 }
 
-std::vector<AppReport> describe(const AppScene& scene, const Holders& holders) {
+std::vector<AppReport> describe(const AppScene& scene,
+                                const Holders& holders,
+                                const AppsMemory& before) {
   std::vector<AppReport> reports;
   for (const AppTree& app : scene.apps()) {
     AppReport report{.home = app.key.home, .app = app.key.app};
     for (const InstanceTree& tree : app.instances) {
-      InstanceReport instance = describe(scene, holders, tree);
-      instance.slot = static_cast<int>(report.instances.size());
+      const int slot = static_cast<int>(report.instances.size());
+      InstanceReport instance = describe(
+          scene, holders, tree, past_of(scene, holders, before, app, slot));
+      instance.slot = slot;
       report.instances.push_back(std::move(instance));
     }
     reports.push_back(std::move(report));
@@ -63,7 +120,7 @@ AppsPicture observe_apps(const AppsEvidence& evidence,
   const AppScene scene(evidence);
   const Holders holders(scene);
   AppsPicture picture{.memory = still_wanted(before, scene),
-                      .apps = describe(scene, holders)};
+                      .apps = describe(scene, holders, before)};
   AppsMemory& after = picture.memory;
 
   after.backends =

@@ -1,5 +1,7 @@
 #include "strayd/core/backends.h"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -14,6 +16,7 @@ void enter_boot(BackendLedger& ledger, const std::string& boot_id) {
   ledger.boot_id = boot_id;
   for (auto& [slot, account] : ledger.slots) {
     if (account.last) account.last = ProcId{};
+    account.root.reset();
   }
 }
 
@@ -41,14 +44,49 @@ bool lives_in(const AppScene& scene, const AppTree& app, const ProcId& id) {
          scene.app_of(*process) == &app;
 }
 
-void account_slot(BackendAccount& account,
+// Whether another serves than served last.
+bool account_slot(BackendAccount& account,
                   const AppScene& scene,
                   const AppTree& app,
                   const std::set<ProcId>& served,
                   const ProcId& now) {
   const std::optional<ProcId> before = std::exchange(account.last, now);
-  if (!before || *before == now || served.contains(now)) return;
-  if (!lives_in(scene, app, *before)) ++account.restarts;
+  if (!before || *before == now || served.contains(now)) return false;
+  if (lives_in(scene, app, *before)) return false;
+  ++account.restarts;
+  return true;
+}
+
+// Below one and the same child of PM2's a server may be seen better later, and
+// is no older for that.
+void note_start(BackendAccount& account,
+                const InstanceTree& tree,
+                Backend& backend) {
+  if (tree.members.empty() || !backend.start_unix_ms) return;
+  const ProcId& root = tree.members.front().process->id;
+  if (account.root == root) {
+    backend.start_unix_ms =
+        std::max(*backend.start_unix_ms, account.start_unix_ms);
+  }
+  account.root = root;
+  account.start_unix_ms = *backend.start_unix_ms;
+}
+
+// `replaced`: nobody served for a moment, though no look saw it.
+void note_service(BackendAccount& account,
+                  bool serves,
+                  bool replaced,
+                  std::int64_t now) {
+  if (!serves || replaced) {
+    if (!account.down_since_unix_ms) account.down_since_unix_ms = now;
+    account.up_since_unix_ms.reset();
+  }
+  if (!serves || !account.down_since_unix_ms) return;
+  if (!account.up_since_unix_ms) account.up_since_unix_ms = now;
+  constexpr std::chrono::milliseconds kAgain = kServesAgain;
+  if (now - *account.up_since_unix_ms < kAgain.count()) return;
+  account.down_since_unix_ms.reset();
+  account.up_since_unix_ms.reset();
 }
 
 void forget_unlisted(BackendLedger& ledger, const std::set<SlotKey>& listed) {
@@ -61,18 +99,31 @@ void forget_unlisted(BackendLedger& ledger, const std::set<SlotKey>& listed) {
 
 BackendLedger account_backends(BackendLedger before,
                                const AppScene& scene,
-                               std::span<const AppReport> apps) {
-  enter_boot(before, scene.evidence.snapshot.boot_id);
+                               std::span<AppReport> apps) {
+  const Snapshot& snapshot = scene.evidence.snapshot;
+  enter_boot(before, snapshot.boot_id);
   std::set<SlotKey> listed;
   for (std::size_t i = 0; i < apps.size(); ++i) {
     const std::set<ProcId> served = served_last(before, apps[i]);
-    for (const InstanceReport& instance : apps[i].instances) {
+    const AppTree& app = scene.apps()[i];
+    for (std::size_t j = 0; j < apps[i].instances.size(); ++j) {
+      InstanceReport& instance = apps[i].instances[j];
       const SlotKey key = key_of(apps[i], instance);
       listed.insert(key);
       BackendAccount& account = before.slots[key];
-      if (!instance.backend || !instance.backend->id) continue;
-      account_slot(
-          account, scene, scene.apps()[i], served, *instance.backend->id);
+      if (instance.backend) {
+        Backend& backend = *instance.backend;
+        const bool replaced =
+            backend.id &&
+            account_slot(account, scene, app, served, *backend.id);
+        note_start(account, app.instances[j], backend);
+        account.listened = account.listened || backend.listens;
+        note_service(account,
+                     backend.id.has_value(),
+                     replaced,
+                     unix_ms(snapshot, snapshot.taken));
+      }
+      instance.down_since_unix_ms = account.down_since_unix_ms;
     }
   }
   forget_unlisted(before, listed);

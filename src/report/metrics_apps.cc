@@ -29,12 +29,18 @@ void add_backend_restarts(Page& page, const Report& report) {
 void add_backends(Page& page, const Report& report) {
   Family& up = page.gauge(
       "strayd_backend_up",
-      "1 if the process that really serves, at the end of the instance's "
-      "chain, is there; 0 if it is not, whatever PM2 says. Absent where that "
-      "can't be told.");
+      "1 if a process really serves at the end of the instance's chain, and "
+      "listens where one that served there did; 0 if none does, whatever PM2 "
+      "says. Absent where that can't be told.");
   Family& started = page.gauge(
       "strayd_backend_start_time_seconds",
-      "When the process that really serves started, in seconds of Unix time.");
+      "When the process that really serves started, in seconds of Unix time. "
+      "Never goes back while PM2 runs the same process of its own.");
+  Family& down = page.gauge(
+      "strayd_backend_down_since_timestamp_seconds",
+      "Since when the instance has not served for half a minute on end, in "
+      "seconds of Unix time: nobody served, or others again and again. Absent "
+      "where it serves.");
   for (const AppReport* app : known_apps(report)) {
     for (const InstanceReport& instance : app->instances) {
       if (!instance.backend) continue;
@@ -42,6 +48,8 @@ void add_backends(Page& page, const Report& report) {
           app_labels(*app, {"slot", std::to_string(instance.slot)});
       up.set(labels, truth(instance.backend->id.has_value()));
       started.set(labels, seconds_of_ms(instance.backend->start_unix_ms));
+      if (!instance.down_since_unix_ms) continue;
+      down.set(labels, seconds_of_ms(instance.down_since_unix_ms));
     }
   }
   add_backend_restarts(page, report);

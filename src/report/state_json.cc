@@ -75,11 +75,20 @@ Json slots_json(const BackendLedger& backends) {
       last = {{"pid", account.last->pid},
               {"start_ticks", account.last->start_ticks}};
     }
-    all.push_back({{"home", percent_encoded(key.home)},
-                   {"app", percent_encoded(key.app)},
-                   {"slot", key.slot},
-                   {"restarts", account.restarts},
-                   {"last", std::move(last)}});
+    Json slot = {{"home", percent_encoded(key.home)},
+                 {"app", percent_encoded(key.app)},
+                 {"slot", key.slot},
+                 {"restarts", account.restarts},
+                 {"last", std::move(last)},
+                 {"listened", account.listened}};
+    if (account.root) {
+      slot["root"] = {{"pid", account.root->pid},
+                      {"start_ticks", account.root->start_ticks}};
+    }
+    if (account.down_since_unix_ms) {
+      slot["down_since_unix_ms"] = *account.down_since_unix_ms;
+    }
+    all.push_back(std::move(slot));
   }
   return all;
 }
@@ -221,6 +230,15 @@ void read_slot(Members& members, State& state) {
                     .slot = static_cast<int>(members.count("slot", kMostSlot))};
   BackendAccount& account = state.backends.slots[key];
   account.restarts = members.count("restarts");
+  if (members.has("listened")) account.listened = members.flag("listened");
+  if (members.has("root")) {
+    Members root(members.object("root"));
+    account.root = root.process();
+    if (!root.complete()) members.reject();
+  }
+  if (members.has("down_since_unix_ms")) {
+    account.down_since_unix_ms = members.integer("down_since_unix_ms");
+  }
   if (members.null("last")) return;
   Members last(members.object("last"));
   account.last = last.process();

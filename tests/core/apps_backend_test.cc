@@ -170,6 +170,142 @@ TEST(Backend, is_told_by_rules_alone_where_sockets_are_not_known) {
   EXPECT_EQ(serving(world.look()), 13);
 }
 
+// --- up means serving
+
+// PM2's own child runs the server itself, and may be a watcher of any name.
+AppWorld with_plain_app() {
+  AppWorld world;
+  world.god(5);
+  world.process(10, 5, seconds{100}, {"watcher", "server.js"});
+  world.process(12, 10, seconds{110}, {"node", "server.js"});
+  world.answers(5, {World::instance(10, seconds{100})});
+  return world;
+}
+
+TEST(Serving, is_nobody_where_nobody_listens_on_a_port_that_it_had) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  EXPECT_EQ(serving(world.look()), 12);
+  world.end(12);
+  EXPECT_EQ(serving(world.look()), 0);
+  world.process(13, 10, seconds{9'999}, {"node", "server.js"});
+  EXPECT_EQ(serving(world.look()), 0) << "it does not listen yet";
+  world.listen(13, 4000);
+  EXPECT_EQ(serving(world.look()), 13) << "on another port of its own";
+}
+
+TEST(Serving, is_nobody_where_another_has_its_port) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  world.look();
+  world.end(12);
+  world.process(13, 10, seconds{9'999}, {"node", "server.js"});
+  world.process(90, 1, seconds{50}, {"other"});
+  world.listen(90);
+  EXPECT_EQ(serving(world.look()), 0);
+}
+
+TEST(Serving, is_known_after_a_restart_of_strayd) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  world.look();
+  const KnownPorts ports = known_ports(world.seen);
+  world.end(12);
+  world.seen = {};
+  restore_ports(world.seen, ports);
+  EXPECT_EQ(serving(world.look()), 0);
+}
+
+TEST(Serving, is_no_watcher_that_was_there_before_the_server) {
+  AppWorld world = with_plain_app();
+  world.policy.rules.front().match = {.pattern = *Pattern::compile("server")};
+  EXPECT_EQ(serving(world.look()), 12);
+  world.end(12);
+  EXPECT_EQ(serving(world.look()), 0);
+  world.process(13, 10, seconds{9'999}, {"node", "server.js"});
+  EXPECT_EQ(serving(world.look()), 13);
+}
+
+TEST(Serving, is_nobody_who_is_stopped) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  world.look();
+  world.find(12).state = 'T';
+  EXPECT_EQ(serving(world.look()), 0);
+  world.find(12).state = 'S';
+  EXPECT_EQ(serving(world.look()), 12);
+}
+
+TEST(Serving, needs_no_port_where_only_a_carriers_debugger_had_one) {
+  AppWorld world = AppWorld::with_watched_app();
+  world.listen(12, 9229);
+  world.look();
+  EXPECT_EQ(serving(world.look()), 13);
+}
+
+TEST(Serving, can_t_be_told_while_nobody_knows_whose_its_port_is) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  world.look();
+  world.end(12);
+  world.process(13, 10, seconds{9'999}, {"node", "server.js"});
+  world.sealed.insert(13);
+  world.sockets.listeners.push_back(
+      {.inode = 777, .local = {.port = testing::kPort}});
+  EXPECT_FALSE(world.look().apps.front().instances.front().backend);
+}
+
+TEST(Serving, begins_no_earlier_than_it_was_told_to) {
+  AppWorld world = with_plain_app();
+  const auto before = backend_of(world.look()).start_unix_ms;
+  world.listen(10);
+  const Backend now = backend_of(world.look());
+  EXPECT_EQ(now.id->pid, 10) << "it is seen better now";
+  EXPECT_EQ(now.start_unix_ms, before);
+}
+
+std::optional<std::int64_t> down_since(const AppsPicture& picture) {
+  return picture.apps.front().instances.front().down_since_unix_ms;
+}
+
+TEST(DownSince, is_over_once_it_has_served_for_half_a_minute) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  EXPECT_FALSE(down_since(world.look()));
+  world.end(12);
+  const auto since = down_since(world.look());
+  ASSERT_TRUE(since);
+  world.snapshot.taken += seconds{60};
+  EXPECT_EQ(down_since(world.look()), since);
+  world.process(13, 10, seconds{9'999}, {"node", "server.js"});
+  world.listen(13);
+  EXPECT_EQ(down_since(world.look()), since);
+  world.snapshot.taken += seconds{20};
+  EXPECT_EQ(down_since(world.look()), since) << "25 s";
+  EXPECT_FALSE(down_since(world.look())) << "30 s";
+}
+
+TEST(DownSince, goes_on_where_others_serve_again_and_again) {
+  AppWorld world = with_plain_app();
+  world.listen(12);
+  world.look();
+  std::optional<std::int64_t> since;
+  for (pid_t pid = 13; pid < 33; ++pid) {
+    world.end(pid - 1);
+    world.snapshot.taken += seconds{20};
+    world.process(pid,
+                  10,
+                  std::chrono::duration_cast<seconds>(world.snapshot.taken),
+                  {"node", "server.js"});
+    world.listen(pid);
+    const AppsPicture picture = world.look();
+    EXPECT_EQ(serving(picture), pid);
+    if (!since) since = down_since(picture);
+    EXPECT_EQ(down_since(picture), since);
+    ASSERT_TRUE(since);
+  }
+}
+
 TEST(Backend, apps_of_a_silent_pm2_are_not_told) {
   AppWorld world = AppWorld::with_watched_app();
   world.is_quiet(Pm2Quiet::Silent);

@@ -49,6 +49,8 @@ bool is_sound(const Pm2Event& event) {
       return numbered;
     case Pm2Event::Kind::Signal:
       return named && numbered && coded && event.signal.starts_with("SIG");
+    case Pm2Event::Kind::ToldToEnd:
+      return event.pm_id == -1 && event.name.empty();
     case Pm2Event::Kind::Gap:
       return false;
   }

@@ -168,7 +168,8 @@ inline void add_apps(Report& report) {
                          .instances = {{.slot = 0,
                                         .pm2 = online,
                                         .start_unix_ms = kNoon - 60'000,
-                                        .backend = Backend{}},
+                                        .backend = Backend{},
+                                        .down_since_unix_ms = kNoon - 50'000},
                                        {.slot = 1, .pm2 = stopped}}});
   report.ledger.apps[{.home = kHome, .app = "feed"}] = {};
 }

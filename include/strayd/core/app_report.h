@@ -21,6 +21,7 @@ namespace strayd {
 struct Backend {
   std::optional<ProcId> id{};  // nullopt: there is none
   std::optional<std::int64_t> start_unix_ms{};
+  bool listens = false;  // by itself; a cluster's daemon does it for a worker
 };
 
 struct InstanceReport {
@@ -29,6 +30,8 @@ struct InstanceReport {
   std::optional<std::int64_t> start_unix_ms{};  // of the listed, valid pid
   // nullopt: it can't be told (its tree is not known, or could not be read).
   std::optional<Backend> backend{};
+  // See BackendAccount; nullopt: it serves.
+  std::optional<std::int64_t> down_since_unix_ms{};
 };
 
 // Over all processes of all trees of an app.

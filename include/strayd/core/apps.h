@@ -47,6 +47,8 @@ struct PortMemory {
   BootTime last{};   // when the app, or an orphan of it, was last seen there
   // In cluster mode the God Daemon listens on it for the app.
   bool by_daemon = false;
+  // None but carriers were seen there: a debugger's, or a watcher's own.
+  bool by_carrier = false;
 
   bool operator==(const PortMemory&) const = default;
 };

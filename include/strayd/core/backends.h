@@ -5,6 +5,7 @@
 // and npm restart, or lose, the server below that one, and PM2 is not told.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -22,6 +23,8 @@ struct SlotKey {
   auto operator<=>(const SlotKey&) const = default;
 };
 
+inline constexpr std::chrono::seconds kServesAgain{30};
+
 struct BackendAccount {
   // Rises by one when another process serves than served last, also over a
   // time in which none did; a restart by PM2 is such a replacement too. Not at
@@ -33,6 +36,16 @@ struct BackendAccount {
   // Who served last. nullopt: nobody was ever seen to; pid 0: one of an
   // earlier boot.
   std::optional<ProcId> last{};
+  // PM2's own child above the one that served last.
+  std::optional<ProcId> root{};
+  std::int64_t start_unix_ms = 0;  // the newest that was told below that one
+  // One that served here was seen to listen: without that, nobody serves.
+  bool listened = false;
+  // Since when it has not served for kServesAgain on end, Unix time: nobody
+  // served, or others again and again. nullopt: it serves.
+  std::optional<std::int64_t> down_since_unix_ms{};
+  // While it is down: since when the same one has served.
+  std::optional<std::int64_t> up_since_unix_ms{};
 
   bool operator==(const BackendAccount&) const = default;
 };
