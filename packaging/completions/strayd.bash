@@ -32,7 +32,7 @@ _strayd() {
     scan) words="$looks --json --reap --quick" ;;
     explain | doctor) words=$looks ;;
     check-config)
-      words='--config --print-default --print-schema --help'
+      words='--config --live --print-default --print-schema --help'
       if [[ $cur != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null

@@ -30,6 +30,7 @@ complete -c strayd -n '__fish_seen_subcommand_from scan' -l reap -d 'End what is
 complete -c strayd -n '__fish_seen_subcommand_from scan' -l quick -d 'One snapshot only'
 
 complete -c strayd -n '__fish_seen_subcommand_from check-config' -F
+complete -c strayd -n '__fish_seen_subcommand_from check-config' -l live -d 'Say which rules mean no process here'
 complete -c strayd -n '__fish_seen_subcommand_from check-config' -l print-default -d 'The default configuration'
 complete -c strayd -n '__fish_seen_subcommand_from check-config' -l print-schema -d 'The JSON Schema'
 

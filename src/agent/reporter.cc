@@ -106,7 +106,10 @@ void Reporter::describe_anew() {
 void Reporter::note_reload(bool successful) {
   Report next = *newest_;
   next.reload.successful = successful;
-  if (successful) next.reload.success_unix_ms = unix_ms();
+  if (successful) {
+    next.reload.success_unix_ms = unix_ms();
+    rules_due_ = {};
+  }
   describe(next);
   newest_ = std::make_shared<const Report>(std::move(next));
 }
@@ -142,6 +145,16 @@ std::vector<Pm2View> Reporter::told_homes(const Seen& seen) const {
   return told;
 }
 
+// A word for a person, who need not have it at once: the agent looks once a
+// minute, and when the rules may be others.
+void Reporter::look_at_rules(const Seen& seen) {
+  constexpr std::chrono::minutes kOften{1};
+  const std::chrono::nanoseconds now = steady_time();
+  if (terms_.wish != Wish::Look && now < rules_due_) return;
+  rules_due_ = now + kOften;
+  idle_rules_ = idle_rules(seen.snapshot, seen.memory, terms_.config.policy);
+}
+
 void Reporter::add_apps(Report& report) const {
   const AppsPicture& picture = apps_.picture();
   report.apps = picture.apps;
@@ -165,6 +178,8 @@ void Reporter::tell(const Seen& seen,
   report.withheld = plan.withheld;
   report.returned = hand_.returned(seen, plan.verdicts);
   report.unseen = not_seen(seen, plan);
+  look_at_rules(seen);
+  report.idle_rules = idle_rules_;
   add_apps(report);
   add_findings(report, seen.snapshot, known_orphans_);
   finish(std::move(report), took);

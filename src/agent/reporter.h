@@ -43,6 +43,7 @@ class Reporter {
 
  private:
   Report begun() const;
+  void look_at_rules(const Seen& seen);
   void describe(Report& report) const;
   std::vector<Unseen> not_seen(const Seen& seen, const Plan& plan) const;
   std::vector<Pm2View> told_homes(const Seen& seen) const;
@@ -54,6 +55,8 @@ class Reporter {
   const AppWatch& apps_;
   Hand& hand_;
   std::set<ProcId> known_orphans_{};  // of the scan before
+  std::vector<IdleRule> idle_rules_{};
+  std::chrono::nanoseconds rules_due_{};  // steady_time()
   std::shared_ptr<const Report> newest_;
 };
 

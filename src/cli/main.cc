@@ -91,6 +91,12 @@ void add_others(CLI::App& app, CommandLine& line, Command& chosen) {
   check->add_flag("--print-default",
                   line.print_default,
                   "Print the embedded default configuration");
+  CLI::Option* live =
+      check->add_flag("--live",
+                      line.live,
+                      "Say which rules mean no process that runs here now");
+  check->add_option("--path.procfs", line.procfs, "Where procfs is mounted")
+      ->needs(live);
   check->add_flag("--print-schema", line.print_schema, "Print the JSON Schema");
   check->callback([&] { chosen = check_config_command; });
 }

@@ -11,20 +11,6 @@
 namespace strayd {
 namespace {
 
-std::string failing(const KeyFit& key) {
-  return fmt::format(
-      "its {} does not fit ({})", key.key, one_line(key.instead));
-}
-
-std::string nearest_text(const IdleRule& idle) {
-  if (!idle.nearest) return "no process fits its pattern";
-  std::vector<std::string> failed;
-  failed.reserve(idle.failed.size());
-  for (const KeyFit& key : idle.failed) failed.push_back(failing(key));
-  return fmt::format(
-      "{} is nearest: {}", idle.nearest->pid, fmt::join(failed, ", and "));
-}
-
 std::string_view word(Fit fit) {
   switch (fit) {
     case Fit::No:
@@ -44,23 +30,6 @@ std::string key_text(const KeyFit& key) {
 }
 
 }  // namespace
-
-std::string idle_text(const Snapshot& snapshot,
-                      const Memory& memory,
-                      const Policy& policy) {
-  std::string text;
-  for (const IdleRule& idle : idle_rules(snapshot, memory, policy)) {
-    text += fmt::format("Rule '{}' means no process: {}",
-                        one_line(idle.rule),
-                        nearest_text(idle));
-    if (idle.lost_directory) {
-      text += fmt::format("; there is no directory {}",
-                          one_line(*idle.lost_directory));
-    }
-    text += ".\n";
-  }
-  return text.empty() ? "" : "\n" + text;
-}
 
 std::string keys_text(const Process& process,
                       const Memory& memory,

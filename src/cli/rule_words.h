@@ -7,11 +7,6 @@
 
 namespace strayd {
 
-// A line for each rule that means no process; empty where there is none.
-std::string idle_text(const Snapshot& snapshot,
-                      const Memory& memory,
-                      const Policy& policy);
-
 // A line for each rule: which of its keys fit the process, and which do not.
 std::string keys_text(const Process& process,
                       const Memory& memory,

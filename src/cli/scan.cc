@@ -20,7 +20,6 @@
 #include "strayd/sys/os.h"
 
 #include "agent_word.h"
-#include "rule_words.h"
 
 namespace strayd {
 namespace {
@@ -184,11 +183,7 @@ ExitCode scan_command(const CommandLine& line) {
   if (line.json) {
     fmt::print("{}", scan_json(report));
   } else {
-    fmt::print(
-        "{}{}",
-        scan_text(report),
-        idle_text(
-            scanner.snapshot(), scanner.memory(), scanner.config().policy));
+    fmt::print("{}", scan_text(report));
   }
   return exit_code(report);
 }

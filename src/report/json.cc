@@ -99,6 +99,20 @@ Json unseen(const Report& report) {
   return all;
 }
 
+Json idle_rules(const Report& report) {
+  Json all = Json::array();
+  for (const IdleRule& idle : report.idle_rules) {
+    Json failed = Json::array();
+    for (const KeyFit& key : idle.failed) failed.push_back(text(key.key));
+    all.push_back(
+        {{"rule", text(idle.rule)},
+         {"nearest", idle.nearest ? Json(idle.nearest->pid) : nullptr},
+         {"failed", std::move(failed)},
+         {"why", text(idle_rule_text(idle))}});
+  }
+  return all;
+}
+
 // What is told from the agent's records, and what this look alone has said of
 // those whose verdict is the agent's.
 Json beside_agent(const Report& report) {
@@ -132,6 +146,7 @@ void add_more(Json& object, const Report& report) {
   }
   object["blind"] = std::move(blind);
   object["unseen"] = unseen(report);
+  object["idle_rules"] = idle_rules(report);
   add_aftermath(object, report);
   object["apps"] = apps(report);
   object["port_conflicts"] = conflicts(report);

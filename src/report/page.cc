@@ -97,6 +97,10 @@ std::string alarms(const Report& report) {
   for (const auto& [feature, why] : report.blind) {
     text += alarm(fmt::format("Blind: {}.", escaped(feature)), why);
   }
+  for (const IdleRule& idle : report.idle_rules) {
+    text += fmt::format("<p class=\"quiet\">{}</p>\n",
+                        escaped(idle_rule_text(idle)));
+  }
   for (const Unseen& lack : report.unseen) {
     text += alarm("Not seen:", words::not_seen(lack));
   }

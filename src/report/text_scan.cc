@@ -266,6 +266,10 @@ std::string scan_text(const Report& report, Detail detail) {
   text += withheld(report);
   text += missing(report);
   if (detail == Detail::Brief) text += left_alone(report);
+  if (!report.idle_rules.empty()) text += "\n";
+  for (const IdleRule& idle : report.idle_rules) {
+    text += idle_rule_text(idle) + "\n";
+  }
   return text;
 }
 

@@ -12,12 +12,15 @@
 
 #include "cli/command.h"
 #include "support/pid_namespace.h"
+#include "support/proc_tree.h"
 
 namespace strayd::test {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr int kDone = 0;
 constexpr int kUsage = 2;
@@ -61,6 +64,29 @@ TEST_F(CheckConfig, warns_of_a_directory_that_does_not_exist) {
   EXPECT_EQ(ended.err,
             path + ":1:35: protect[0].cwd: warning: the directory \"" +
                 nowhere + "\" does not exist; nothing is there to match\n");
+}
+
+TEST_F(CheckConfig, says_which_rules_mean_no_process_that_runs) {
+  const ProcTree procfs{{.pid = 1, .start_ticks = 1, .comm = "init"}};
+  procfs.add({.pid = 60, .parent = 1, .argv = {"node", "src/server.ts"}});
+  const std::string path = file(R"({"rules": [
+      {"name": "fits", "exe": "node", "pattern": "server"},
+      {"name": "misspelt", "exe": "nodejs", "pattern": "server"}]})");
+  const std::string live =
+      "check-config --live --path.procfs " + procfs.root() + " ";
+  const Ended ended = strayd(live + path);
+  EXPECT_EQ(ended.code, kDone) << "it may run later";
+  EXPECT_EQ(ended.out,
+            path +
+                ": good, 2 rules, mode observe\n"
+                "Rule 'misspelt' means no process: 60 is nearest: its exe "
+                "does not fit (it is node, not nodejs).\n");
+
+  const std::string good = file(R"({"rules": [
+      {"name": "fits", "exe": "node", "pattern": "server"}]})");
+  EXPECT_THAT(strayd(live + good).out,
+              EndsWith("\nEvery rule means a process.\n"));
+  EXPECT_THAT(strayd("check-config " + good).out, Not(HasSubstr("means")));
 }
 
 TEST_F(CheckConfig, says_where_a_bad_one_is_bad) {

@@ -152,6 +152,26 @@ TEST(ScanJson, is_one_line_of_valid_utf8_whatever_a_process_calls_itself) {
   }
 }
 
+TEST(IdleRule, is_told_in_json_text_and_page) {
+  Report report = sample::rich_report();
+  report.idle_rules = {{.rule = "misspelt",
+                        .nearest = ProcId{.pid = 60, .start_ticks = 7},
+                        .failed = {{.key = "exe",
+                                    .fit = Fit::No,
+                                    .instead = "it is node, not nodejs"}}}};
+  const std::string told =
+      "Rule 'misspelt' means no process: 60 is nearest: its exe does not fit "
+      "(it is node, not nodejs).";
+  const ordered_json json = ordered_json::parse(status_json(report));
+  EXPECT_EQ(json["idle_rules"][0]["rule"], "misspelt");
+  EXPECT_EQ(json["idle_rules"][0]["nearest"], 60);
+  EXPECT_EQ(json["idle_rules"][0]["failed"][0], "exe");
+  EXPECT_EQ(json["idle_rules"][0]["why"], told);
+  EXPECT_NE(scan_text(report).find("\n" + told + "\n"), std::string::npos);
+  EXPECT_NE(status_page(report).find("means no process: 60 is nearest"),
+            std::string::npos);
+}
+
 TEST(StatusJson, is_the_scan_with_what_a_page_needs_beside_it) {
   const Report report = sample::rich_report();
   const ordered_json scan = ordered_json::parse(scan_json(report));

@@ -42,6 +42,7 @@ struct CommandLine {
   // explain
   pid_t pid = 0;
   // check-config
+  bool live = false;
   bool print_default = false;
   bool print_schema = false;
 };

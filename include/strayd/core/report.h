@@ -19,6 +19,7 @@
 #include "strayd/core/harm.h"
 #include "strayd/core/kill.h"
 #include "strayd/core/ledger.h"
+#include "strayd/core/meaning.h"
 #include "strayd/core/plan.h"
 #include "strayd/core/policy.h"
 #include "strayd/core/process.h"
@@ -165,6 +166,8 @@ struct Report {
   Senders senders{};
   std::uint64_t lost_signals = 0;    // of which nobody knows the sender
   std::vector<std::string> rules{};  // names, for zero-initialised series
+  // Those that mean no process, as it was a minute ago at most.
+  std::vector<IdleRule> idle_rules{};
   std::map<std::string, std::size_t> zombies{};  // by rule
   std::vector<ProcId> newly_detected{};   // orphans first seen in this scan
   std::map<ProcId, Returned> returned{};  // by the tree's root

@@ -45,6 +45,9 @@ std::string why_sender_unknown(const Report& report);
 // "port 3000 of api is held by node server.ts (pid 12), which is leftover".
 std::string conflict_text(const Report& report, const PortConflict& conflict);
 
+// "Rule 'api' means no process: 4711 is nearest: its exe does not fit (…)."
+std::string idle_rule_text(const IdleRule& idle);
+
 // `scan`: for a person. Without a candidate that is an orphan, pending or held:
 // a line of its own that says "No orphaned processes found".
 std::string scan_text(const Report& report, Detail detail = Detail::Brief);
