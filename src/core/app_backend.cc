@@ -135,8 +135,8 @@ std::optional<const Process*> without_port(const AppScene& scene,
   return found != nullptr ? found : lone_shell(scene, tree);
 }
 
-// What was there before the one that served, and let that one serve, waits for
-// the next one: a watcher, whatever it is called.
+// What was there before the one that served, and let that one serve for long,
+// waits for the next one: a watcher, whatever it is called.
 bool watches(const SlotPast& past,
              const InstanceTree& tree,
              const Process* process) {
@@ -144,8 +144,8 @@ bool watches(const SlotPast& past,
   const std::optional<ProcId>& last = past.account->last;
   const bool same_launch =
       past.account->root == tree.members.front().process->id;
-  return last && last->pid > 0 && same_launch && process->id != *last &&
-         process->id.start_ticks < last->start_ticks;
+  return last && last->pid > 0 && past.account->steady && same_launch &&
+         process->id != *last && process->id.start_ticks < last->start_ticks;
 }
 
 }  // namespace

@@ -44,13 +44,28 @@ bool lives_in(const AppScene& scene, const AppTree& app, const ProcId& id) {
          scene.app_of(*process) == &app;
 }
 
+constexpr std::chrono::milliseconds kAgain = kServesAgain;
+
+void note_last(BackendAccount& account,
+               const std::optional<ProcId>& before,
+               std::int64_t unix_ms) {
+  if (before != account.last) account.steady = false;
+  if (before != account.last || account.last_since_unix_ms == 0) {
+    account.last_since_unix_ms = unix_ms;
+  }
+  account.steady =
+      account.steady || unix_ms - account.last_since_unix_ms >= kAgain.count();
+}
+
 // Whether another serves than served last.
 bool account_slot(BackendAccount& account,
                   const AppScene& scene,
                   const AppTree& app,
                   const std::set<ProcId>& served,
                   const ProcId& now) {
+  const Snapshot& snapshot = scene.evidence.snapshot;
   const std::optional<ProcId> before = std::exchange(account.last, now);
+  note_last(account, before, unix_ms(snapshot, snapshot.taken));
   if (!before || *before == now || served.contains(now)) return false;
   if (lives_in(scene, app, *before)) return false;
   ++account.restarts;
@@ -83,7 +98,6 @@ void note_service(BackendAccount& account,
   }
   if (!serves || !account.down_since_unix_ms) return;
   if (!account.up_since_unix_ms) account.up_since_unix_ms = now;
-  constexpr std::chrono::milliseconds kAgain = kServesAgain;
   if (now - *account.up_since_unix_ms < kAgain.count()) return;
   account.down_since_unix_ms.reset();
   account.up_since_unix_ms.reset();

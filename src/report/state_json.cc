@@ -80,7 +80,8 @@ Json slots_json(const BackendLedger& backends) {
                  {"slot", key.slot},
                  {"restarts", account.restarts},
                  {"last", std::move(last)},
-                 {"listened", account.listened}};
+                 {"listened", account.listened},
+                 {"steady", account.steady}};
     if (account.root) {
       slot["root"] = {{"pid", account.root->pid},
                       {"start_ticks", account.root->start_ticks}};
@@ -231,6 +232,7 @@ void read_slot(Members& members, State& state) {
   BackendAccount& account = state.backends.slots[key];
   account.restarts = members.count("restarts");
   if (members.has("listened")) account.listened = members.flag("listened");
+  if (members.has("steady")) account.steady = members.flag("steady");
   if (members.has("root")) {
     Members root(members.object("root"));
     account.root = root.process();

@@ -220,10 +220,20 @@ TEST(Serving, is_no_watcher_that_was_there_before_the_server) {
   AppWorld world = with_plain_app();
   world.policy.rules.front().match = {.pattern = *Pattern::compile("server")};
   EXPECT_EQ(serving(world.look()), 12);
+  world.snapshot.taken += kServesAgain;
+  EXPECT_EQ(serving(world.look()), 12);
   world.end(12);
   EXPECT_EQ(serving(world.look()), 0);
-  world.process(13, 10, seconds{9'999}, {"node", "server.js"});
+  world.process(13, 10, seconds{10'999}, {"node", "server.js"});
   EXPECT_EQ(serving(world.look()), 13);
+}
+
+TEST(Serving, is_a_worker_that_has_forked_another_for_a_moment) {
+  AppWorld world = with_plain_app();
+  world.policy.rules.front().match = {.pattern = *Pattern::compile("server")};
+  EXPECT_EQ(serving(world.look()), 12);
+  world.end(12);
+  EXPECT_EQ(serving(world.look()), 10);
 }
 
 TEST(Serving, is_nobody_who_is_stopped) {

@@ -154,6 +154,7 @@ async function story() {
   else await isLeft(verdict, managed, check);
 
   if (restarts) await agreesOnRestarts();
+  if (restarts && !starter.hook) await agreesOnServing();
   assert.equal(await agent.metric("strayd_breaker_open") ?? 0, 0, "the breaker is closed");
   check.alive();
 }
@@ -213,6 +214,23 @@ async function isLeft(verdict, managed, check) {
     const said = await wordOn(process);
     assert.equal(said?.verdict, "managed", `pid ${process.inner} is ${said?.verdict}, ${said?.why}: ${said?.reason}`);
   }
+}
+
+// Up means serving: the oracle is a probe of the port, which has to be answered by
+// the launch that PM2 lists. Both may change between the two looks.
+async function agreesOnServing() {
+  const [port] = scene.ports();
+  let agreed = 0;
+  await agent.until("up is what a probe of the port says", async () => {
+    const pid = await serves(port).catch(() => undefined);
+    const own = (await scene.managed()).some(({ inner }) => inner === pid);
+    const slots = (await agent.metrics()).split("\n").filter((line) => line.startsWith("strayd_backend_up{") && line.includes(`app="${scene.name}"`));
+    if (slots.length === 0) throw new Error(`strayd does not say whether ${scene.name} is up`);
+    const up = slots.some((line) => line.endsWith(" 1"));
+    agreed = up === own ? agreed + 1 : 0;
+    if (up !== own) throw new Error(`the port is answered by ${pid}, which is ${own ? "its own" : "not its own"}, and up is ${up}`);
+    return agreed >= 2;
+  }, { within: 15 * seconds });
 }
 
 async function agreesOnRestarts() {

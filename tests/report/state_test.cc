@@ -115,7 +115,12 @@ State some_state() {
   state.asked[{.home = "/root/.pm2", .app = "shop"}] = {3000, 65'535};
   state.backends.boot_id = kBoot;
   state.backends.slots[{.home = "/root/.pm2", .app = "api", .slot = 1}] = {
-      .restarts = 4, .last = ProcId{.pid = 7, .start_ticks = 99}};
+      .restarts = 4,
+      .last = ProcId{.pid = 7, .start_ticks = 99},
+      .steady = true,
+      .root = ProcId{.pid = 6, .start_ticks = 98},
+      .listened = true,
+      .down_since_unix_ms = 1'700'000'000'000};
   state.backends.slots[{.home = "/root/.pm2", .app = "idle", .slot = 0}] = {};
   return state;
 }

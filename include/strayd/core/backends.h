@@ -36,6 +36,11 @@ struct BackendAccount {
   // Who served last. nullopt: nobody was ever seen to; pid 0: one of an
   // earlier boot.
   std::optional<ProcId> last{};
+  // Since when that one has served, Unix time (0: not known); and whether it
+  // did for kServesAgain: what a worker forks for a moment serves, too, and no
+  // more.
+  std::int64_t last_since_unix_ms = 0;
+  bool steady = false;
   // PM2's own child above the one that served last.
   std::optional<ProcId> root{};
   std::int64_t start_unix_ms = 0;  // the newest that was told below that one
