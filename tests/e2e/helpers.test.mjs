@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import test from "node:test";
 import { ecosystem, ends, orphaned, outlasting, server, soon, spares, theOne } from "./support/owned.mjs";
-import { lives, processOf } from "./support/processes.mjs";
+import { listens, lives, processOf } from "./support/processes.mjs";
 import { startPm2 } from "./support/pm2.mjs";
 import { sandbox } from "./support/sandbox.mjs";
 import { configure, startStrayd } from "./support/strayd.mjs";
@@ -59,6 +59,8 @@ test("PM2's own child of a lost daemon is a leftover for a strayd that came late
   })]);
   await pm2.online("api");
   const old = processOf(await pm2.pid("api"));
+  // Before that it would end with its daemon, while PM2's hooks come to be left out.
+  await until("it listens", () => listens(old.pid));
   await pm2.cli(["save"]);
   const god = pm2.god();
   process.kill(god.pid, "SIGKILL");

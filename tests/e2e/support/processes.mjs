@@ -1,6 +1,6 @@
 // The process table as the tests see it, by their own reading of /proc: the
 // oracle that strayd is compared with.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 function read(pid, file) {
   try {
@@ -70,4 +70,17 @@ export function identities(processes) {
 
 export function describe(processes) {
   return processes.map(({ pid, parent, state, argv }) => `${pid} <- ${parent} ${state} ${argv.join(" ")}`).join("\n");
+}
+
+// Whether it has a TCP socket that listens.
+export function listens(pid) {
+  const listening = new Set(readFileSync(`/proc/${pid}/net/tcp`, "utf8").split("\n").slice(1)
+    .map((line) => line.trim().split(/\s+/)).filter(([, , , state]) => state === "0A").map((fields) => `socket:[${fields[9]}]`));
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return listening.has(readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      return false;  // closed meanwhile
+    }
+  });
 }
