@@ -31,7 +31,7 @@ test("the server that a killed wrapper left on the port is proved a leftover and
   assert.notEqual((await scanJson(observing)).status, 0);
   const settings = await configure(box);
   const agent = await startStrayd(t, settings);
-  await until("the old tree is gone", () => !old.some(lives));
+  await agent.until("the old tree is gone", () => !old.some(lives), { within: 120 * seconds });
   const ended = auditOf(settings).filter(({ event }) => event === "intent").map(({ pid }) => pid);
   assert.ok(ended.length > 0 && ended.every((pid) => old.some((process) => process.pid === pid)),
     "intents for the old tree alone");
