@@ -46,13 +46,25 @@ bool is_stopped(const Process& process) {
   return process.state == 'T' || process.state == 't';
 }
 
+// PM2 writes a title over the arguments of what it runs by node: one argument,
+// "node" and the path of the script.
+bool is_told_to_carry(const InstanceTree& tree, const TreeMember& member) {
+  const std::string& script = tree.instance->pm_exec_path;
+  const Process& process = *member.process;
+  const bool has_title = process.argv && process.argv->size() == 1 &&
+                         process.argv->front() == "node " + script;
+  if (!has_title) return false;
+  const Process told{.argv = std::vector<std::string>{"node", script}};
+  return is_carrier(told);
+}
+
 // All that runs and does not merely carry or help another.
 Choices servers(const InstanceTree& tree) {
   Choices found;
   for (const TreeMember& member : tree.members) {
     const Process& process = *member.process;
     if (is_dead(process) || is_stopped(process) || is_carrier(process) ||
-        is_helper(process)) {
+        is_told_to_carry(tree, member) || is_helper(process)) {
       continue;
     }
     found.push_back({.process = member.process, .depth = member.depth});

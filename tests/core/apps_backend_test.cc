@@ -236,6 +236,16 @@ TEST(Serving, is_a_worker_that_has_forked_another_for_a_moment) {
   EXPECT_EQ(serving(world.look()), 10);
 }
 
+TEST(Serving, is_no_watcher_by_what_pm2_was_told_to_run) {
+  AppWorld world;
+  world.god(5);
+  world.process(10, 5, seconds{100}, {"node /x/tsx/dist/cli.mjs"});
+  Pm2Instance app = World::instance(10, seconds{100});
+  app.pm_exec_path = "/x/tsx/dist/cli.mjs";
+  world.answers(5, {app});
+  EXPECT_EQ(serving(world.look()), 0);
+}
+
 TEST(Serving, is_nobody_who_is_stopped) {
   AppWorld world = with_plain_app();
   world.listen(12);

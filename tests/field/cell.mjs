@@ -228,7 +228,10 @@ async function agreesOnServing() {
     if (slots.length === 0) throw new Error(`strayd does not say whether ${scene.name} is up`);
     const up = slots.some((line) => line.endsWith(" 1"));
     agreed = up === own ? agreed + 1 : 0;
-    if (up !== own) throw new Error(`the port is answered by ${pid}, which is ${own ? "its own" : "not its own"}, and up is ${up}`);
+    if (up !== own) {
+      const said = (await agent.status()).apps.find(({ app }) => app === scene.name)?.instances.map(({ backend }) => backend?.pid);
+      throw new Error(`the port is answered by ${pid}, which is ${own ? "its own" : "not its own"}, and up is ${up}: ${said}`);
+    }
     return agreed >= 2;
   }, { within: 15 * seconds });
 }
